@@ -1,0 +1,117 @@
+"""Who is asking: a signed session cookie for people, short-lived tokens between services.
+
+Registration signs sessions; every service verifies them with registration's public key. Roles decide, per endpoint and per streamed event.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.crypto import Keyring, Unreadable
+from shared.errors import Forbidden, NotLoggedIn
+
+COOKIE = "jiamenkou_session"
+SESSION_SECONDS = 12 * 3600
+TOKEN_SECONDS = 60
+
+
+class Principal(BaseModel):
+    """Somebody who logged in. `roles`: `resident`, or of `clerk`, `nurse`, `editor`, `operator`; `name` is for greeting only."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    kind: str
+    name: str
+    roles: frozenset[str]
+
+    def may(self, *roles: str) -> bool:
+        """Whether any of `roles` is held."""
+        return not self.roles.isdisjoint(roles)
+
+
+def sign_session(keys: Keyring, principal: Principal) -> str:
+    """The cookie value of a session that starts now (registration only)."""
+    claims = {"sub": str(principal.id), "kind": principal.kind, "name": principal.name, "roles": sorted(principal.roles), "aud": "people"}
+    return _encode(keys, claims, SESSION_SECONDS)
+
+
+def read_session(keys: Keyring, cookie: str | None) -> Principal | None:
+    """Who the cookie speaks for; None when there is none, or it is expired or forged."""
+    claims = _decode(keys, cookie, signer="registration", audience="people") if cookie else None
+    if claims is None:
+        return None
+    try:
+        return Principal(id=claims["sub"], kind=claims["kind"], name=claims["name"], roles=frozenset(claims["roles"]))
+    except (KeyError, ValidationError):
+        return None
+
+
+def require(principal: Principal | None, *roles: str) -> Principal:
+    """The principal, if it holds one of `roles`; raises `NotLoggedIn` or `Forbidden`."""
+    if principal is None:
+        raise NotLoggedIn("请先登录。")
+    if not principal.may(*roles):
+        raise Forbidden("您的账号不能做这件事，请联系街道管理员。")
+    return principal
+
+
+def service_token(keys: Keyring, audience: str) -> str:
+    """A bearer token with which this service calls `audience` (a service's name) within the next minute."""
+    return _encode(keys, {"iss": keys.service, "aud": audience}, TOKEN_SECONDS)
+
+
+def calling_service(keys: Keyring, authorization: str | None) -> str:
+    """The name of the service that sent this Authorization header to us; raises `NotLoggedIn`."""
+    token = (authorization or "").removeprefix("Bearer ")
+    try:
+        issuer = _claimed_issuer(token)
+        if issuer is not None and _decode(keys, token, signer=issuer, audience=keys.service) is not None:
+            return issuer
+    except Unreadable:
+        pass
+    raise NotLoggedIn("This endpoint is for the other services: send their token.")
+
+
+def _claimed_issuer(token: str) -> str | None:
+    """The issuer a token claims, unverified: it only selects the key to verify with."""
+    try:
+        body = token.split(".")[1]
+        issuer = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))).get("iss")
+    except (IndexError, ValueError, AttributeError):
+        return None
+    return issuer if isinstance(issuer, str) and issuer.isidentifier() else None
+
+
+def _encode(keys: Keyring, claims: dict[str, Any], seconds: int) -> str:
+    now = int(time.time())
+    return jwt.encode({"alg": "Ed25519"}, claims | {"iat": now, "exp": now + seconds}, _private(keys), algorithms=["Ed25519"])
+
+
+def _decode(keys: Keyring, token: str, *, signer: str, audience: str) -> dict[str, Any] | None:
+    try:
+        claims: dict[str, Any] = jwt.decode(token, _public(keys, signer), algorithms=["Ed25519"]).claims
+    except (JoseError, ValueError):
+        return None
+    return claims if claims.get("aud") == audience and int(claims.get("exp", 0)) > time.time() else None
+
+
+def _private(keys: Keyring) -> OKPKey:
+    pem = Ed25519PrivateKey.from_private_bytes(keys.signing_key()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return OKPKey.import_key(pem)
+
+
+def _public(keys: Keyring, service: str) -> OKPKey:
+    pem = Ed25519PublicKey.from_public_bytes(keys.verify_key(service)).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return OKPKey.import_key(pem)

@@ -1,0 +1,75 @@
+"""What notify tells: which texts went out, whether they arrived, and what came back."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from shared.event import Event
+
+Purpose = Literal["place_confirmed", "place_waitlisted", "place_cancelled", "reminder_day", "reminder_hours", "session_cancelled", "referral", "login_code", "answer"]
+Category = Literal["service", "critical", "code"]
+
+
+class MessageSent(Event, type="notify.message_sent", subject="message_id"):
+    """The carrier took a text of `parts` parts for delivery."""
+
+    message_id: UUID
+    resident_id: UUID | None
+    purpose: Purpose
+    category: Category
+    carrier: str
+    parts: int
+    session_id: UUID | None = None
+
+
+class MessageDelivered(Event, type="notify.message_delivered", subject="message_id"):
+    """The carrier reports the text on the phone."""
+
+    message_id: UUID
+    purpose: Purpose
+    carrier: str
+
+
+class MessageFailed(Event, type="notify.message_failed", subject="message_id"):
+    """The text did not reach the phone and will not be tried again; `code` is the carrier's own."""
+
+    message_id: UUID
+    purpose: Purpose
+    carrier: str
+    code: str
+
+
+class MessageUnknown(Event, type="notify.message_unknown", subject="message_id"):
+    """The carrier did not answer: the text may or may not have gone; it is asked about, never blindly sent again."""
+
+    message_id: UUID
+    purpose: Purpose
+    carrier: str
+
+
+class MessageSkipped(Event, type="notify.message_skipped", subject="message_id"):
+    """A due text was not sent, for a stated reason."""
+
+    message_id: UUID
+    resident_id: UUID | None
+    purpose: Purpose
+    reason: Literal["opted_out", "expired", "no_phone", "cancelled"]
+
+
+class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):
+    """A resident answered a text; what the words meant, and which registration they are about when that is certain."""
+
+    reply_id: UUID
+    resident_id: UUID
+    meaning: Literal["accept", "decline", "stop", "other"]
+    registration_id: UUID | None = None
+    session_id: UUID | None = None
+
+
+class OptedOut(Event, type="notify.opted_out", subject="resident_id"):
+    """A resident wants no more texts of one category."""
+
+    resident_id: UUID
+    category: Category
+    channel: Literal["web", "staff", "text"]

@@ -1,0 +1,146 @@
+"""What registration tells: who takes part in what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from shared.event import Event
+
+ForNotify = Annotated[str, StringConstraints(pattern=r"^(sealed\.notify\.[A-Za-z0-9_.\-]+)?$")]
+"""A value that only notify can read; empty once the person it belongs to is erased."""
+
+SessionKind = Literal["series", "course", "livestream"]
+
+
+class ResidentRegistered(Event, type="registration.resident_registered", subject="resident_id"):
+    """A resident became known, with a sealed phone (empty: none) and the purposes consented to."""
+
+    resident_id: UUID
+    street: str
+    phone: ForNotify
+    consents: tuple[str, ...]
+
+
+class ConsentChanged(Event, type="registration.consent_changed", subject="resident_id"):
+    """A resident gave or withdrew consent for one purpose (`texts`, `health_readings`)."""
+
+    resident_id: UUID
+    purpose: str
+    given: bool
+    channel: Literal["web", "staff", "text"]
+
+
+class LoginCodeRequested(Event, type="registration.login_code_requested", subject="login_id"):
+    """Somebody asked to log in by text: the number and the code, both sealed; the code dies at `expires_at`."""
+
+    login_id: UUID
+    phone: ForNotify
+    code: ForNotify
+    expires_at: datetime
+
+
+class ProgrammeOpened(Event, type="registration.programme_opened", subject="programme_id"):
+    """A programme exists: a weekly series, a course or a livestream series."""
+
+    programme_id: UUID
+    kind: SessionKind
+    title: str
+    organiser: str
+    street: str
+
+
+class SessionScheduled(Event, type="registration.session_scheduled", subject="session_id"):
+    """A dated occurrence of a programme was put on the calendar; `topic` is a code within the programme."""
+
+    session_id: UUID
+    programme_id: UUID
+    kind: SessionKind
+    title: str
+    topic: str
+    topic_title: str
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    capacity: int
+    street: str
+
+
+class SessionCancelled(Event, type="registration.session_cancelled", subject="session_id"):
+    """A session will not take place; its registrants are told."""
+
+    session_id: UUID
+    programme_id: UUID
+    reason: str
+
+
+class RegistrationConfirmed(Event, type="registration.confirmed", subject="registration_id"):
+    """A resident has a place in a session; `from_waitlist` when somebody else's place came to them."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    from_waitlist: bool
+
+
+class RegistrationWaitlisted(Event, type="registration.waitlisted", subject="registration_id"):
+    """A session was full; the resident waits at `position`, counted from 1."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    position: int
+
+
+class RegistrationCancelled(Event, type="registration.cancelled", subject="registration_id"):
+    """A resident gave back a place, or left the waitlist when `had_place` is false."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    had_place: bool
+    channel: Literal["web", "staff", "text"]
+
+
+class ResidentCheckedIn(Event, type="registration.checked_in", subject="registration_id"):
+    """A resident is at the door: `walk_in` when they had not signed up before."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    walk_in: bool
+    way_in: Literal["staff", "code", "paper"]
+
+
+class SessionHeld(Event, type="registration.session_held", subject="session_id"):
+    """A session is over: places given, people who came (walk-ins among them), people who did not."""
+
+    session_id: UUID
+    programme_id: UUID
+    kind: SessionKind
+    topic: str
+    starts_at: datetime
+    capacity: int
+    confirmed: int
+    attended: int
+    walk_ins: int
+    street: str
+
+
+class LivestreamHeld(Event, type="registration.livestream_held", subject="session_id"):
+    """A livestream is over. `viewers` = distinct viewers, `peak` = most at one moment, `questions` and `reactions` = asked and sent."""
+
+    session_id: UUID
+    programme_id: UUID
+    viewers: int
+    peak: int
+    questions: int
+    reactions: int
+    street: str

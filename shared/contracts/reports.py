@@ -1,0 +1,17 @@
+"""What reports tells: what was published."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from shared.event import Event
+
+
+class BulletinPublished(Event, type="reports.bulletin_published", subject="issue_id"):
+    """An issue of the monthly bulletin is out, with `figures` traceable figures."""
+
+    issue_id: UUID
+    number: int
+    month: date
+    figures: int

@@ -1,0 +1,128 @@
+"""Events and their envelope: CloudEvents 1.0 JSON with a gapless sequence per source.
+
+An event class is data only. Its class line names the wire type and the field that is its subject; both sides of the bus share the class.
+`data` holds ids, codes and counts; what one subscriber alone must learn travels sealed (see `shared.crypto`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+SCOPE_FIELDS = {"street": "street", "programme_id": "programme", "station_id": "station"}
+
+
+def new_id() -> UUID:
+    """A version 7 UUID (RFC 9562): time-ordered, so indexes stay dense."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return UUID(int=value)
+
+
+class Event(BaseModel):
+    """A fact, past tense. `class Confirmed(Event, type="registration.confirmed", subject="registration_id")`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    subject_field: ClassVar[str] = ""
+    upcasts: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+
+    def __init_subclass__(cls, *, type: str = "", subject: str = "", version: int = 1) -> None:
+        super().__init_subclass__()
+        cls.type, cls.subject_field, cls.version = type, subject, version
+
+    @property
+    def subject(self) -> str:
+        """The id of the thing this fact is about; facts of one subject are never applied out of order."""
+        return str(getattr(self, self.subject_field))
+
+    def scope(self) -> dict[str, str]:
+        """Who may see it: the street, programme and station that the event's own fields name."""
+        return {name: str(getattr(self, field)) for field, name in SCOPE_FIELDS.items() if getattr(self, field, None) is not None}
+
+    @classmethod
+    def decode(cls, data: dict[str, Any], version: int) -> Self:
+        """Read `data` written as `version`, lifting older versions step by step; raises `Undecodable`."""
+        if version > cls.version:
+            raise Undecodable(f"{cls.type} version {version} is newer than this service knows ({cls.version}): deploy the subscriber first")
+        try:
+            for step in range(version, cls.version):
+                data = cls.upcasts[step](data)
+            return cls.model_validate(data)
+        except (ValidationError, KeyError) as error:
+            where = error.errors(include_input=False, include_url=False) if isinstance(error, ValidationError) else repr(error)
+            raise Undecodable(f"{cls.type} version {version} cannot be read: {where}") from None
+
+
+class Undecodable(Exception):
+    """The envelope is sound but its data cannot be read as the class that the subscriber knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What travels around an event. `sequence` counts the source's facts from 1 without gaps."""
+
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    dataversion: int
+    sequence: int
+    correlationid: str
+    causationid: str
+    scope: dict[str, str]
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> Envelope:
+        """Read one CloudEvents JSON object; raises KeyError or ValueError when it is none."""
+        return cls(
+            id=UUID(raw["id"]),
+            source=raw["source"],
+            type=raw["type"],
+            subject=raw["subject"],
+            time=datetime.fromisoformat(raw["time"]),
+            dataversion=int(raw["dataversion"]),
+            sequence=int(raw["sequence"]),
+            correlationid=raw["correlationid"],
+            causationid=raw.get("causationid", ""),
+            scope=raw.get("scope", {}),
+            data=raw["data"],
+        )
+
+
+def envelope_json(event: Event, *, id: UUID, source: str, at: datetime, correlationid: str, causationid: str = "") -> str:
+    """The envelope of `event` as JSON, all but its sequence, which `with_sequence` adds when it is read from the log."""
+    head = {
+        "specversion": "1.0",
+        "id": str(id),
+        "source": source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": at.astimezone(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "dataversion": event.version,
+        "correlationid": correlationid,
+        "causationid": causationid,
+        "traceparent": f"00-{correlationid}-{id.hex[16:]}-01",
+        "scope": event.scope(),
+    }
+    return f'{json.dumps(head, separators=(",", ":"))[:-1]},"data":{event.model_dump_json()}}}'
+
+
+def with_sequence(body: str, sequence: int) -> str:
+    """The stored envelope `body` with its place in the log written in front."""
+    return f'{{"sequence":"{sequence}",{body[1:]}'
