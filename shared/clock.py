@@ -38,6 +38,11 @@ def simulate(path: Path) -> None:
     _file = path
 
 
+def simulated() -> bool:
+    """Whether this process follows a simulated clock: its pages say so."""
+    return _file is not None
+
+
 def set_simulated(path: Path, at: datetime) -> None:
     """Move the simulated clock kept in `path` to `at`; every process that follows it moves within a moment."""
     draft = path.with_suffix(".next")

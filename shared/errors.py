@@ -8,14 +8,15 @@ from typing import Any, ClassVar
 class Problem(Exception):
     """An answer the caller can act on. `detail` says, in the reader's words, what happened and what to do."""
 
-    status: ClassVar[int] = 400
+    status: int = 400
     code: ClassVar[str] = "problem"
     title: ClassVar[str] = "The request could not be carried out"
 
-    def __init__(self, detail: str = "", **facts: Any) -> None:
+    def __init__(self, detail: str = "", *, status: int | None = None, **facts: Any) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.facts = facts
+        self.status = status or self.status
 
     def as_json(self) -> dict[str, Any]:
         """The problem document, with the facts the class adds."""

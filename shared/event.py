@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -102,6 +102,10 @@ class Envelope:
             scope=raw.get("scope", {}),
             data=raw["data"],
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values that `of` reads back."""
+        return asdict(self) | {"id": str(self.id), "time": self.time.isoformat()}
 
 
 def envelope_json(event: Event, *, id: UUID, source: str, at: datetime, correlationid: str, causationid: str = "") -> str:

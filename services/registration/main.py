@@ -1,0 +1,29 @@
+"""The composition root of registration: the only file that puts it together."""
+
+from __future__ import annotations
+
+import sys
+
+from fastapi import FastAPI
+
+from services.registration.consumers import consumers
+from services.registration.schedule import schedule
+from shared.service import Service
+from shared.settings import Settings
+
+
+def service(settings: Settings | None = None) -> Service:
+    """Registration, ready for any of its processes."""
+    return Service("registration", settings or Settings(), web, consumers=consumers, schedule=schedule)
+
+
+def web(service: Service) -> FastAPI:
+    """Its web application, imported only by the process that serves it."""
+    from services.registration import api, pages
+    from shared.http import create_app
+
+    return create_app(service, "Registration", [api.router, pages.router])
+
+
+if __name__ == "__main__":
+    service().main(sys.argv[1:])

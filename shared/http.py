@@ -1,0 +1,176 @@
+"""What every service's web application has: units per request, problems as answers, the log for its subscribers, a size limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, cast
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared import outbox
+from shared.auth import COOKIE, Principal, calling_service, read_session, require
+from shared.errors import Invalid, NotFound, Problem
+from shared.log import bound, log
+from shared.service import Service
+from shared.unit import Unit
+from shared.web import Guard, mount_static
+from shared.web.errors import error_response
+
+MAX_BODY = 64 * 1024
+
+
+def open_unit(request: Request) -> Iterator[Unit]:
+    """One request, one transaction: committed before the answer is sent, undone when the endpoint raises."""
+    with service_of(request).begin() as unit:
+        yield unit
+
+
+def principal_of(request: Request) -> Principal | None:
+    """Who is asking, from the session cookie; kept in the request's state, where pages find it."""
+    principal = read_session(service_of(request).keys, request.cookies.get(COOKIE))
+    request.state.principal = principal
+    return principal
+
+
+def service_of(request: Request) -> Service:
+    """The service this application belongs to."""
+    return cast(Service, request.app.state.service)
+
+
+UnitDep = Annotated[Unit, Depends(open_unit, scope="function")]
+PrincipalDep = Annotated[Principal | None, Depends(principal_of)]
+
+
+def _staff(principal: PrincipalDep) -> Principal:
+    return require(principal, "clerk", "nurse", "editor", "operator")
+
+
+def _resident(principal: PrincipalDep) -> Principal:
+    return require(principal, "resident")
+
+
+StaffDep = Annotated[Principal, Depends(_staff)]
+ResidentDep = Annotated[Principal, Depends(_resident)]
+
+
+def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, max_body: int = MAX_BODY) -> FastAPI:
+    """The web application of `service`: its own routers, pages' static files, `/health`, and the log for the other services."""
+    production = service.settings.profile == "production"
+    app = FastAPI(title=title, openapi_url=None if production else f"/{service.name}/openapi.json", docs_url=None, redoc_url=None, max_body_size=max_body)
+    app.state.service = service
+    mount_static(app)
+    app.add_middleware(Guard)
+    app.add_middleware(Correlated)
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(OperationalError, _answer_database_away)
+    app.add_exception_handler(Exception, _answer_bug)
+    app.include_router(_internal)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+class Correlated:
+    """Binds one correlation id per request to everything logged and said in it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the request under a fresh id."""
+        with bound(correlationid=uuid4().hex):
+            await self.app(scope, receive, send)
+
+
+_internal = APIRouter(include_in_schema=False)
+
+
+class Subscription(BaseModel):
+    """What a subscriber hears, and up to which number it has applied everything."""
+
+    types: list[str]
+    applied: int
+
+
+@_internal.get("/health")
+def get_health(request: Request) -> dict[str, str]:
+    """Answers when the process can reach its database."""
+    with service_of(request).engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return {"service": service_of(request).name, "status": "ok"}
+
+
+@_internal.get("/internal/events/head")
+def get_head(request: Request) -> dict[str, Any]:
+    """Where this service's log ends."""
+    calling_service(service_of(request).keys, request.headers.get("authorization"))
+    with Session(service_of(request).engine) as session:
+        end = outbox.head(cast(Any, session.connection().connection.cursor()), service_of(request).source)
+    return {"source": end.source, "log_id": str(end.log_id), "seq": end.seq}
+
+
+@_internal.get("/internal/events")
+def get_events(request: Request, types: str, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=5000)] = outbox.PARCEL) -> Response:
+    """The facts of `types` (comma-separated) after number `after`, as one parcel."""
+    calling_service(service_of(request).keys, request.headers.get("authorization"))
+    with Session(service_of(request).engine) as session:
+        cursor = cast(Any, session.connection().connection.cursor())
+        parcel = outbox.read(cursor, service_of(request).source, after, types.split(","), limit)
+    return JSONResponse(parcel.as_json())
+
+
+@_internal.put("/internal/subscriptions/{name}")
+def put_subscription(request: Request, name: str, wish: Subscription, unit: UnitDep) -> dict[str, Any]:
+    """A subscriber says what it hears and how far it is; it is told where the log ends."""
+    if calling_service(service_of(request).keys, request.headers.get("authorization")) != name:
+        raise Invalid("A service subscribes for itself only.")
+    cursor = unit.cursor()
+    cursor.execute("SET LOCAL synchronous_commit = off")
+    cursor.execute(
+        """INSERT INTO subscriber (name, types, pushed_seq, acked_seq) VALUES (%(name)s, %(types)s, %(applied)s, %(applied)s)
+           ON CONFLICT (name) DO UPDATE SET types = excluded.types, acked_seq = excluded.acked_seq, seen_at = now()""",
+        {"name": name, "types": wish.types, "applied": wish.applied},
+    )
+    end = outbox.head(cursor, unit.source)
+    return {"source": end.source, "log_id": str(end.log_id), "seq": end.seq}
+
+
+def _answer_problem(request: Request, error: Exception) -> Response:
+    return _answer(request, cast(Problem, error))
+
+
+def _answer_invalid(request: Request, error: Exception) -> Response:
+    wrong = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in cast(RequestValidationError, error).errors()]
+    return _answer(request, Invalid("请检查填写的内容：" + "；".join(f"{item['field']}：{item['message']}" for item in wrong), errors=wrong))
+
+
+def _answer_http(request: Request, error: Exception) -> Response:
+    known = cast(HTTPException, error)
+    problem: Problem = NotFound("没有这个页面，请检查网址或从首页进入。") if known.status_code == 404 else Problem(str(known.detail), status=known.status_code)
+    return _answer(request, problem, dict(known.headers or {}))
+
+
+def _answer_database_away(request: Request, error: Exception) -> Response:
+    log.warning("database_away", path=request.url.path, reason=type(error).__name__)
+    return _answer(request, Problem("系统正忙，请过一分钟再试一次；您刚才填写的内容如未显示成功，请再提交一次。", status=503), {"Retry-After": "5"})
+
+
+def _answer_bug(request: Request, error: Exception) -> Response:
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    return _answer(request, Problem("我们这边出了问题，已经记录下来。请稍后再试，或打电话给居委会。", status=500))
+
+
+def _answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    response = error_response(request, problem)
+    response.headers.update(headers or {})
+    return response

@@ -1,0 +1,145 @@
+"""The event log of one service: written with the change it tells, numbered without gaps, read in parcels.
+
+The number comes from one counter row, updated as the last statement before commit: its lock is held until the commit is done, so the
+order of numbers is the order of commits, a rollback gives its numbers back, and `seq > cursor` misses nothing. (A sequence leaves
+holes and reorders: a reader can pass a number whose transaction commits later.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from shared.event import Event, envelope_json, new_id, with_sequence
+
+PARCEL = 500
+"""Most events in one parcel: one task per event tops out near 1,000 events/s, batches of 500 near 48,000."""
+
+_COPY_FROM = 1_000
+
+_APPEND = """
+    WITH head AS (UPDATE outbox_head SET seq = seq + %(n)s RETURNING seq)
+    INSERT INTO outbox (seq, id, type, subject, body)
+    SELECT head.seq - %(n)s + e.ord, e.id, e.type, e.subject, e.body
+    FROM head, unnest(%(ids)s::uuid[], %(types)s::text[], %(subjects)s::text[], %(bodies)s::text[])
+        WITH ORDINALITY AS e (id, type, subject, body, ord)
+"""
+
+Row = tuple[UUID, str, str, str]
+"""id, type, subject and envelope (without its sequence) of an event about to be recorded."""
+
+
+def row(event: Event, *, source: str, at: datetime, correlationid: str, causationid: str = "") -> Row:
+    """The log row of `event`, recorded by `source` at `at`."""
+    id = new_id()
+    return id, event.type, event.subject, envelope_json(event, id=id, source=source, at=at, correlationid=correlationid, causationid=causationid)
+
+
+def append(cursor: Cursor[Any], rows: Sequence[Row]) -> None:
+    """Record `rows` in order. Must be the last statement of the transaction: the counter row stays locked until its end."""
+    if not rows:
+        return
+    if len(rows) < _COPY_FROM:
+        ids, types, subjects, bodies = zip(*rows, strict=True)
+        cursor.execute(_APPEND, {"n": len(rows), "ids": list(ids), "types": list(types), "subjects": list(subjects), "bodies": list(bodies)})
+        return
+    cursor.execute("UPDATE outbox_head SET seq = seq + %s RETURNING seq", (len(rows),))
+    first = _one(cursor)[0] - len(rows) + 1
+    with cursor.copy("COPY outbox (seq, id, type, subject, body) FROM STDIN") as copy:
+        for seq, values in enumerate(rows, start=first):
+            copy.write_row((seq, *values))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log ends: its identity, which changes when the log is another one, and its last number."""
+
+    source: str
+    log_id: UUID
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """The wanted facts of one log in (after, upto], and the ids of the facts at both ends, by which a rewritten log is noticed."""
+
+    source: str
+    log_id: UUID
+    after: int
+    after_id: UUID | None
+    upto: int
+    upto_id: UUID | None
+    events: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for a Celery message or an HTTP answer; `events` stays one JSON array in a string, encoded once."""
+        return {
+            "source": self.source,
+            "log_id": str(self.log_id),
+            "after": self.after,
+            "after_id": str(self.after_id) if self.after_id else None,
+            "upto": self.upto,
+            "upto_id": str(self.upto_id) if self.upto_id else None,
+            "events": self.events,
+        }
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> Parcel:
+        """Read what `as_json` made; raises KeyError, TypeError or ValueError when it is something else."""
+        return cls(
+            source=str(raw["source"]),
+            log_id=UUID(raw["log_id"]),
+            after=int(raw["after"]),
+            after_id=UUID(raw["after_id"]) if raw["after_id"] else None,
+            upto=int(raw["upto"]),
+            upto_id=UUID(raw["upto_id"]) if raw["upto_id"] else None,
+            events=str(raw["events"]),
+        )
+
+    def unpack(self) -> list[dict[str, Any]]:
+        """The envelopes as raw objects, in order."""
+        events: list[dict[str, Any]] = json.loads(self.events)
+        return events
+
+
+def head(cursor: Cursor[Any], source: str) -> Head:
+    """Where this service's log ends now."""
+    log_id, seq = _one(cursor.execute("SELECT log_id, seq FROM outbox_head"))
+    return Head(source, log_id, seq)
+
+
+def read(cursor: Cursor[Any], source: str, after: int, types: Iterable[str], limit: int = PARCEL) -> Parcel:
+    """The next at most `limit` facts of `types` after number `after`; reaches to the head when there are fewer."""
+    end = head(cursor, source)
+    rows = cursor.execute(
+        "SELECT seq, id, body FROM outbox WHERE seq > %s AND seq <= %s AND type = ANY(%s) ORDER BY seq LIMIT %s",
+        (after, end.seq, list(types), limit),
+    ).fetchall()
+    upto = rows[-1][0] if len(rows) == limit else end.seq
+    ids = dict(cursor.execute("SELECT seq, id FROM outbox WHERE seq = ANY(%s)", ([after, upto],)).fetchall())
+    events = f"[{','.join(with_sequence(body, seq) for seq, _, body in rows)}]"
+    return Parcel(source, end.log_id, after, ids.get(after), upto, ids.get(upto), events)
+
+
+def erase_sealed(cursor: Cursor[Any], subject: str) -> int:
+    """Blank every sealed value in the facts about `subject` (a person being erased); returns how many facts changed."""
+    cursor.execute("SET LOCAL jiamenkou.erasing = 'on'")
+    cursor.execute(
+        r"""UPDATE outbox SET body = regexp_replace(body, '"sealed\.[a-z]+\.[A-Za-z0-9_-]+"', '""', 'g')
+            WHERE subject = %s AND body LIKE '%%"sealed.%%'""",
+        (subject,),
+    )
+    return cursor.rowcount
+
+
+def _one(cursor: Cursor[Any]) -> TupleRow:
+    found = cursor.fetchone()
+    assert found is not None, "the counter row of the outbox is missing: this database was not migrated"
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,50 @@
+"""Calls between services: who is ahead, and what am I missing. Only ever made outside a transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx2
+
+from shared.auth import service_token
+from shared.crypto import Keyring
+from shared.outbox import PARCEL, Head, Parcel
+
+
+class PeerDown(Exception):
+    """The other service did not answer properly; the call is made again later."""
+
+
+class Peers:
+    """The other services by source. A key of `urls` is a service's name, or `name@shard` where one service runs several logs."""
+
+    def __init__(self, keys: Keyring, urls: dict[str, str]) -> None:
+        self._keys = keys
+        self._urls = {f"/{name.replace('@', '/')}": (name.split("@")[0], url.rstrip("/")) for name, url in urls.items()}
+        self._client = httpx2.Client(timeout=httpx2.Timeout(10, connect=2))
+
+    def sources(self, services: set[str]) -> list[str]:
+        """The logs of `services` that this deployment has."""
+        return [source for source, (name, _) in self._urls.items() if name in services]
+
+    def subscribe(self, source: str, types: list[str], applied: int) -> Head:
+        """Tell a publisher what we hear and how far we are; returns where its log ends. Raises `PeerDown`."""
+        raw = self._call("PUT", source, f"/internal/subscriptions/{self._keys.service}", json={"types": types, "applied": applied})
+        return Head(str(raw["source"]), UUID(str(raw["log_id"])), int(str(raw["seq"])))
+
+    def pull(self, source: str, types: list[str], after: int, limit: int = PARCEL) -> Parcel:
+        """The publisher's next facts after `after`. Raises `PeerDown`."""
+        return Parcel.of(self._call("GET", source, "/internal/events", params={"after": after, "limit": limit, "types": ",".join(types)}))
+
+    def _call(self, method: str, source: str, path: str, **arguments: object) -> dict[str, object]:
+        if source not in self._urls:
+            raise PeerDown(f"no address is configured for {source}")
+        name, url = self._urls[source]
+        headers = {"Authorization": f"Bearer {service_token(self._keys, name)}"}
+        try:
+            answer = self._client.request(method, url + path, headers=headers, **arguments)  # type: ignore[arg-type]
+            answer.raise_for_status()
+            found: dict[str, object] = answer.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            raise PeerDown(f"{source}: {type(error).__name__}") from None
+        return found

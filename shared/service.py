@@ -1,0 +1,194 @@
+"""A service put together: the parts that each of its processes is made of, and the command line that starts one.
+
+`python -m services.<name>.main web|relay|events|jobs|migrate`
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session, create_engine
+
+from shared import clock, log
+from shared.bell import Bell
+from shared.crypto import Keyring
+from shared.inbox import Consumers, Inbox
+from shared.jobs import Desk, Jobs
+from shared.schedule import Schedule
+from shared.settings import Settings
+from shared.unit import Unit
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from fastapi import FastAPI
+
+    from shared.peers import Peers
+    from shared.relay import Puller, Relay
+
+
+@dataclass
+class Service:
+    """One service. `web` builds its FastAPI application, imported only by the process that serves it."""
+
+    name: str
+    settings: Settings
+    web: Callable[[Service], FastAPI]
+    consumers: Consumers = field(default_factory=Consumers)
+    jobs: Jobs = field(default_factory=Jobs)
+    schedule: Schedule = field(default_factory=Schedule)
+
+    @property
+    def source(self) -> str:
+        """The name of this service's log."""
+        return self.settings.source or f"/{self.name}"
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """The keys this service may use."""
+        return Keyring(self.settings.keys, self.name)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The service's own database. Statements end after 30 s; parameters never appear in errors."""
+        return create_engine(
+            self.settings.database_url,
+            pool_size=8,
+            max_overflow=8,
+            pool_pre_ping=False,
+            hide_parameters=True,
+            connect_args={"options": "-c statement_timeout=30000", "application_name": self.name, "connect_timeout": 5},
+        )
+
+    @cached_property
+    def bell(self) -> Bell:
+        """Wakes this service's relay after a commit."""
+        return Bell(self.settings.database_url)
+
+    def open(self, session: Session) -> Unit:
+        """A unit on an open session; whoever opens it commits it."""
+        return Unit(session, source=self.source, keys=self.keys, ring=self.bell.ring)
+
+    @contextmanager
+    def begin(self) -> Iterator[Unit]:
+        """A unit of work that commits when the block ends, and leaves no trace when the block raises."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            unit = self.open(session)
+            yield unit
+            unit.commit()
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Where facts of other services are applied."""
+        return Inbox(self.engine, self.consumers, self.open)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where due jobs are claimed and done."""
+        return Desk(self.engine, self.jobs, self.begin)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """The other services, by source."""
+        from shared.peers import Peers
+
+        return Peers(self.keys, self.settings.peers)
+
+    @cached_property
+    def puller(self) -> Puller:
+        """Keeps the inbox level with the logs listened to."""
+        from shared.relay import Puller
+
+        return Puller(self.inbox, self.peers)
+
+    def relay(self) -> Relay:
+        """The relay process's loops."""
+        from shared.bus import CeleryBus
+        from shared.relay import Pusher, Relay
+
+        bus = CeleryBus(self.name, self.settings.redis_url)
+        pusher = Pusher(self.engine, self.source, bus)
+        return Relay(
+            database_url=self.settings.database_url,
+            pusher=pusher,
+            puller=self.puller,
+            desk=self.desk,
+            schedule=self.schedule,
+            begin=self.begin,
+            bus=bus,
+        )
+
+    def events_worker(self) -> Celery:
+        """The Celery application that applies parcels."""
+        from shared.bus import events_worker
+
+        return events_worker(self.name, self.settings.redis_url, self.inbox, self.puller.catch_up)
+
+    def jobs_worker(self, lanes: list[str]) -> Celery:
+        """The Celery application that does jobs."""
+        from shared.bus import jobs_worker
+
+        return jobs_worker(self.name, self.settings.redis_url, self.desk, lanes)
+
+    def main(self, arguments: list[str]) -> None:
+        """Start the process that `arguments` names."""
+        roles: dict[str, Callable[[list[str]], None]] = {
+            "web": self._run_web,
+            "relay": self._run_relay,
+            "events": self._run_events,
+            "jobs": self._run_jobs,
+            "migrate": self._run_migrate,
+        }
+        if not arguments or arguments[0] not in roles:
+            sys.exit(f"usage: python -m services.{self.name}.main {'|'.join(roles)}")
+        log.set_up(self.settings.log, service=self.name, role=arguments[0])
+        if self.settings.profile == "demo" and self.settings.clock is not None:
+            clock.simulate(self.settings.clock)
+        roles[arguments[0]](arguments[1:])
+
+    def _run_web(self, _: list[str]) -> None:
+        import uvicorn
+
+        uvicorn.run(
+            self.web(self),
+            host="127.0.0.1",
+            port=self.settings.port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            proxy_headers=True,
+        )
+
+    def _run_relay(self, _: list[str]) -> None:
+        relay = self.relay()
+        signal.signal(signal.SIGTERM, lambda *_: relay.stop())
+        signal.signal(signal.SIGINT, lambda *_: relay.stop())
+        relay.run()
+
+    def _run_events(self, _: list[str]) -> None:
+        self._run_celery(self.events_worker(), "solo", 1)
+
+    def _run_jobs(self, lanes: list[str]) -> None:
+        self._run_celery(self.jobs_worker(lanes or self.jobs.lanes), "threads", 4)
+
+    def _run_celery(self, app: Any, pool: str, concurrency: int) -> None:
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+        app.worker_main(["worker", f"--pool={pool}", f"--concurrency={concurrency}", *quiet])
+
+    def _run_migrate(self, _: list[str]) -> None:
+        from shared.migrate import upgrade
+
+        upgrade(self.name, self.settings.database_url)
+
+
+def load(name: str, settings: Settings | None = None) -> Service:
+    """The service called `name`, from its composition root."""
+    service: Service = importlib.import_module(f"services.{name}.main").service(settings)
+    return service

@@ -1,0 +1,120 @@
+"""Real parts for every test: one PostgreSQL per test process, a fresh copy of a migrated database per test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from infra.local.postgres import start_postgres
+from shared import clock
+from shared.crypto import create_keys
+from shared.migrate import upgrade
+from shared.service import Service, load
+from shared.settings import Settings
+from shared.testing import Bench, World
+
+SERVICES = ("registration", "notify", "stations", "reports")
+
+NewDatabase = Callable[[str], str]
+
+
+class Databases:
+    """Fresh databases, copied from a template that is migrated once."""
+
+    def __init__(self, admin_url: str) -> None:
+        self.admin_url = admin_url
+        self._templates: set[str] = set()
+        self._made: list[str] = []
+
+    def fresh(self, service: str) -> str:
+        """The URL of a new database with the tables of `service`."""
+        template = f"template_{service}"
+        if service not in self._templates:
+            self._execute(f"CREATE DATABASE {template}")
+            upgrade(service, self.url(template))
+            self._templates.add(service)
+        name = f"t_{uuid4().hex}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+        self._made.append(name)
+        return self.url(name)
+
+    def bare(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"t_{uuid4().hex}"
+        self._execute(f"CREATE DATABASE {name}")
+        self._made.append(name)
+        return self.url(name)
+
+    def drop_all(self) -> None:
+        """Drop what `fresh` and `bare` made since the last call."""
+        while self._made:
+            self._execute(f"DROP DATABASE IF EXISTS {self._made.pop()} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        """The SQLAlchemy URL of a database of this server."""
+        return self.admin_url.replace("postgresql://", "postgresql+psycopg://").rsplit("/", 1)[0] + f"/{name}"
+
+    def _execute(self, sql: str) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(sql)
+
+
+@pytest.fixture(scope="session")
+def databases_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The server of this test process; a quick one that survives no power cut."""
+    postgres = start_postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    yield Databases(postgres.admin_url)
+    postgres.stop()
+
+
+@pytest.fixture
+def databases(databases_of_session: Databases) -> Iterator[Databases]:
+    """Databases for one test, dropped after it."""
+    yield databases_of_session
+    databases_of_session.drop_all()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key folder for all services."""
+    folder = tmp_path_factory.mktemp("keys")
+    create_keys(folder, SERVICES)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def running_clock() -> Iterator[None]:
+    """Whatever a test did to the clock, the next one finds it running."""
+    yield
+    clock.freeze(None)
+
+
+@pytest.fixture
+def new_service(databases: Databases, keys: Path) -> Iterator[Callable[[str], Service]]:
+    """Builds a service on a database of its own."""
+    made: list[Service] = []
+
+    def build(name: str) -> Service:
+        service = load(name, Settings(database_url=databases.fresh(name), keys=keys, profile="demo", peers={}))
+        made.append(service)
+        return service
+
+    yield build
+    for service in made:
+        service.engine.dispose()
+
+
+@pytest.fixture
+def new_bench(new_service: Callable[[str], Service]) -> Callable[[str], Bench]:
+    """A bench for the service named."""
+    return lambda name: Bench(new_service(name))
+
+
+@pytest.fixture
+def world(new_service: Callable[[str], Service]) -> World:
+    """All four services."""
+    return World([new_service(name) for name in SERVICES])
