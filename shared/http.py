@@ -129,6 +129,14 @@ def get_events(request: Request, types: str, after: Annotated[int, Query(ge=0)] 
     return JSONResponse(parcel.as_json())
 
 
+@_internal.get("/internal/recount")
+def get_recount(request: Request) -> dict[str, int]:
+    """What this service's own tables add up to, whatever was told about it."""
+    calling_service(service_of(request).keys, request.headers.get("authorization"))
+    with Session(service_of(request).engine) as session:
+        return service_of(request).recount(cast(Any, session.connection().connection.cursor()))
+
+
 @_internal.put("/internal/subscriptions/{name}")
 def put_subscription(request: Request, name: str, wish: Subscription, unit: UnitDep) -> dict[str, Any]:
     """A subscriber says what it hears and how far it is; it is told where the log ends."""

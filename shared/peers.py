@@ -36,6 +36,10 @@ class Peers:
         """The publisher's next facts after `after`. Raises `PeerDown`."""
         return Parcel.of(self._call("GET", source, "/internal/events", params={"after": after, "limit": limit, "types": ",".join(types)}))
 
+    def recount(self, source: str) -> dict[str, int]:
+        """What the tables of the service behind `source` add up to. Raises `PeerDown`."""
+        return {name: int(str(count)) for name, count in self._call("GET", source, "/internal/recount").items()}
+
     def _call(self, method: str, source: str, path: str, **arguments: object) -> dict[str, object]:
         if source not in self._urls:
             raise PeerDown(f"no address is configured for {source}")

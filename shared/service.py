@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from psycopg import Cursor
 from sqlalchemy import Engine
 from sqlmodel import Session, create_engine
 
@@ -36,7 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Service:
-    """One service. `web` builds its FastAPI application, imported only by the process that serves it."""
+    """One service. `web` builds its FastAPI application, imported only by the process that serves it.
+
+    `recount` counts, from the service's own tables, what its events should add up to: reports compares its figures with it.
+    """
 
     name: str
     settings: Settings
@@ -44,6 +48,7 @@ class Service:
     consumers: Consumers = field(default_factory=Consumers)
     jobs: Jobs = field(default_factory=Jobs)
     schedule: Schedule = field(default_factory=Schedule)
+    recount: Callable[[Cursor[Any]], dict[str, int]] = field(default=lambda cursor: {})
 
     @property
     def source(self) -> str:
@@ -188,7 +193,7 @@ class Service:
         upgrade(self.name, self.settings.database_url)
 
 
-def load(name: str, settings: Settings | None = None) -> Service:
-    """The service called `name`, from its composition root."""
-    service: Service = importlib.import_module(f"services.{name}.main").service(settings)
+def load(name: str, **given: Any) -> Service:
+    """The service called `name`, from its composition root; settings not given come from the environment."""
+    service: Service = importlib.import_module(f"services.{name}.main").service(**given)
     return service

@@ -178,6 +178,11 @@ class LocalPeers:
         with self.services[source].begin() as unit:
             return outbox.read(unit.cursor(), source, after, types, limit)
 
+    def recount(self, source: str) -> dict[str, int]:
+        """As `Peers.recount`."""
+        with self.services[source].begin() as unit:
+            return self.services[source].recount(unit.cursor())
+
 
 class World:
     """Several services in one thread. `settle()` relays, consumes and works until nothing moves any more."""

@@ -14,7 +14,6 @@ from shared import clock
 from shared.crypto import create_keys
 from shared.migrate import upgrade
 from shared.service import Service, load
-from shared.settings import Settings
 from shared.testing import Bench, World
 
 SERVICES = ("registration", "notify", "stations", "reports")
@@ -99,7 +98,7 @@ def new_service(databases: Databases, keys: Path) -> Iterator[Callable[[str], Se
     made: list[Service] = []
 
     def build(name: str) -> Service:
-        service = load(name, Settings(database_url=databases.fresh(name), keys=keys, profile="demo", peers={}))
+        service = load(name, database_url=databases.fresh(name), keys=keys, profile="demo")
         made.append(service)
         return service
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -12,9 +13,9 @@ from shared.service import Service
 from shared.settings import Settings
 
 
-def service(settings: Settings | None = None) -> Service:
-    """Registration, ready for any of its processes."""
-    return Service("registration", settings or Settings(), web, consumers=consumers, schedule=schedule)
+def service(**given: Any) -> Service:
+    """Registration, ready for any of its processes; settings not given come from the environment."""
+    return Service("registration", Settings(**given), web, consumers=consumers, schedule=schedule)
 
 
 def web(service: Service) -> FastAPI:

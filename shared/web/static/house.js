@@ -34,19 +34,18 @@
     });
   }
 
-  // `last` is when the stream was last heard; a ping counts as much as a message.
-  let last = null;
+  // The banner's time is the server's: when the page was made, plus how long ago the stream was last heard of.
+  const loaded = Date.now();
+  let heard = loaded;
 
   function connected(live) {
+    if (live) heard = Date.now();
     document.querySelectorAll("[data-stale]").forEach((banner) => {
-      if (!live && last) {
-        banner.querySelector("[data-stale-at]").textContent = last.toLocaleTimeString("zh-CN", {
-          hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai",
-        });
-      }
+      const shown = banner.querySelector("[data-stale-at]");
+      const at = new Date(Date.parse(shown.dateTime) + heard - loaded);
+      shown.textContent = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" });
       banner.hidden = live;
     });
-    if (live) last = new Date();
   }
 
   document.addEventListener("htmx:sse:after:connection", () => connected(true));
@@ -54,7 +53,7 @@
   document.addEventListener("htmx:sse:error", () => connected(false));
   document.addEventListener("htmx:sse:close", () => connected(false));
   document.addEventListener("reset", (event) => {
-    if (event.target.closest("[hx-sse\\:connect]") && !event.target.matches("form")) location.reload();
+    if (event.target.matches("[hx-sse\\:connect]")) location.reload();
   });
 
   // A note of a figure opens when its mark is followed.
