@@ -29,14 +29,17 @@ In a template (`sessions.html`)::
       {% endfor %}
     {% endblock %}
 
-Words: Chinese is the source. `{{ _("还有 {count} 个名额", count=3) }}` looks the sentence up in `en.json` when English is asked for; a value there
-is a string, or `{"one": "…", "other": "…"}` chosen by `count`. In Python, `phrase("已满")` marks a sentence a template will pass to `_`.
-A test finds every sentence without an English one, and every English one no longer used.
+Words: Chinese is the source. `{{ _("还有 {count} 个名额", count=3) }}` looks the sentence up in `templates/en.json` when English
+is asked for; a value there is a string, or `{"one": "…", "other": "…"}` chosen by `count`. In Python, `phrase("已满")` marks a
+sentence that a template will pass to `_`. A test finds sentences without an English one, and English ones no longer used.
 
-Filters: `moment` 6月3日（周三）12:00 or 今天12:00 · `day` · `clock` 12:00 · `span(ends)` · `number` · `about(shown)` 近50万 / 逾50万.
-Globals: `_`, `static("house.css")`, `view` (language, elder, text), `here` (this path), `principal`, `helpline`, `now`, `simulated`, `rooms`, `rail`.
-Components (`components.html`): ticket, card, table, empty, fault, stale, pill, button, post, field, figure, notes, big_number, progress, stamp, read_aloud.
+Filters: `moment` 6月3日（周三）12:00 or 今天12:00, `day`, `clock` 12:00, `span(ends)`, `number`, `about(shown)` 近50万, 逾50万.
+Globals: `_`, `language`, `static("house.css")`, `view` (language, elder, text), `here` (this path), `principal`, `helpline`,
+`now`, `simulated`, `rooms`. Navigation and the address of the log-in are in `rooms.py`: put your pages' real paths there.
+Components (`components.html`): ticket, card, table, empty, fault, stale, pill, button, post, field, figure, notes, big_number,
+progress, stamp, read_aloud. Import them once, at the top of the file.
 A stale banner appears by itself when an element's `hx-sse:connect` loses its stream: put `{{ stale(now) }}` beside it.
+The log-in page takes `?next=`: send people on with `local_path(next)`, which refuses to leave the site.
 
 Rules pages live by: no inline script or style (the policy forbids them), no colour outside `static/house.css`, forms work without
 JavaScript and post to the path that shows them, links that change something are forms.
@@ -46,6 +49,7 @@ from shared.web.errors import error_page, prefers_page
 from shared.web.guard import Guard
 from shared.web.pages import Pages
 from shared.web.static_files import mount_static
+from shared.web.view import local_path
 from shared.web.words import phrase
 
-__all__ = ["Guard", "Pages", "error_page", "mount_static", "phrase", "prefers_page"]
+__all__ = ["Guard", "Pages", "error_page", "local_path", "mount_static", "phrase", "prefers_page"]

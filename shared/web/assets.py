@@ -1,6 +1,6 @@
 """Puts the installed third-party files where they are served: `python -m shared.web.assets`.
 
-htmx, its SSE extension and Pico are copied from node_modules; the bulletin's two faces are unpacked there from WOFF to TrueType, which
+htmx, its SSE extension and Pico are copied from node_modules; the bulletin's two faces are unpacked from WOFF to TrueType, which
 typst reads. Nothing here is committed; a second run finds everything fresh and does nothing.
 """
 
@@ -67,7 +67,7 @@ ASSETS: Mapping[str, Asset] = {
 
 
 def install(modules: Path, vendor: Path = VENDOR) -> list[str]:
-    """Bring `vendor` up to date with `modules`; the names of the files that were written. Raises FileNotFoundError if one is not installed."""
+    """Bring `vendor` up to date with `modules`; what was written, by name. FileNotFoundError if one is not installed."""
     written = []
     for name, asset in ASSETS.items():
         source, target = modules / asset.source, vendor / name

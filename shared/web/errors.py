@@ -49,7 +49,7 @@ def error_page(request: Request, problem: Problem) -> HTMLResponse:
     """The problem as a page: a heading by its status, its own words where it has some, a number to call."""
     status = problem.status
     own = problem.detail if problem.detail != problem.title else None
-    response = _pages().render(
+    return _pages().render(
         request,
         "error.html",
         status_code=status,
@@ -58,7 +58,6 @@ def error_page(request: Request, problem: Problem) -> HTMLResponse:
         advice=own or ADVICE.get(status, BROKEN_ADVICE),
         code=problem.code,
     )
-    return response
 
 
 def error_response(request: Request, problem: Problem) -> Response:

@@ -11,31 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Forbidden
 from shared.web.errors import error_response
+from shared.web.policy import HEADERS
 from shared.web.view import ONE_YEAR, chosen_in, without_choices
+from shared.web.words import phrase
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "media-src 'self' blob:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(self), microphone=(), geolocation=()",
-}
+REFUSAL = phrase("这张表单不是从本站页面提交的，没有办理。请回到本站再试。")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -47,7 +27,7 @@ class ForeignForm(Forbidden):
 
 
 class Guard:
-    """ASGI middleware. Session cookies are SameSite=Strict; this is the second lock, for browsers and sub-domains that do not keep to it."""
+    """ASGI middleware. Session cookies are SameSite=Strict; this is the second lock, for browsers that do not keep to it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -84,12 +64,16 @@ def is_foreign(request: Request) -> bool:
 
 
 def _answer(request: Request) -> ASGIApp | None:
+    """What the guard answers itself; None where it lets the request through."""
     if request.method not in SAFE:
-        return error_response(request, ForeignForm("这张表单不是从本站页面提交的，没有办理。请回到本站再试。")) if is_foreign(request) else None
+        return error_response(request, ForeignForm(REFUSAL)) if is_foreign(request) else None
     chosen = chosen_in(request.url.query) if request.method == "GET" else {}
-    if not chosen:
-        return None
+    return _keep(request, chosen) if chosen else None
+
+
+def _keep(request: Request, chosen: dict[str, str]) -> ASGIApp:
     response = RedirectResponse(without_choices(request.scope["path"], request.url.query), status_code=303)
+    secure = request.url.scheme == "https"
     for name, value in chosen.items():
-        response.set_cookie(name, value, max_age=ONE_YEAR, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
+        response.set_cookie(name, value, max_age=ONE_YEAR, path="/", secure=secure, httponly=True, samesite="lax")
     return response

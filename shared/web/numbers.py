@@ -69,7 +69,7 @@ def number(value: int | float) -> str:
 
 
 def about(value: int, language: Language, shown: int | None = None) -> str:
-    """A round number said of an exact one: 近50万 only where the exact is less, 逾50万 only where it is more, 50万 where it is equal.
+    """A round number said of an exact one: 近50万 only where the exact one is less, 逾50万 only where it is more, else 50万.
 
     Without `shown` the exact number is rounded to two figures. A number more than a tenth away is refused: it would mislead.
     """

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from shared import clock
 from shared.web import numbers, rooms
+from shared.web.policy import HEADERS
 from shared.web.static_files import static
 from shared.web.view import View, link
 from shared.web.words import LANGUAGES, Catalogue, Language
@@ -38,7 +39,11 @@ class Pages:
         view = View.of(request.cookies)
         given = {"principal": getattr(request.state, "principal", None)} | context
         text = self._environments[view.language].get_template(template).render(**_surroundings(request, view), **given)
-        headers = {"cache-control": "no-store", "content-language": "zh-CN" if view.language == "zh" else "en", "vary": "Cookie"}
+        headers = HEADERS | {
+            "cache-control": "no-store",
+            "content-language": "zh-CN" if view.language == "zh" else "en",
+            "vary": "Cookie",
+        }
         return HTMLResponse(text, status_code=status_code, headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""Static files with the hash of their content in the address, so that a browser may keep them for ever and never shows an old one."""
+"""Static files with the hash of their content in the address: a browser may keep them for ever and never shows an old one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def _version(path: Path, _changed: int) -> str:
 class _Versioned(StaticFiles):
     """Kept for ever when asked for by the right version, checked again each time otherwise."""
 
-    def file_response(self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         asked = QueryParams(scope["query_string"].decode("latin-1")).get("v")
         right = asked is not None and asked == _version(Path(full_path), stat_result.st_mtime_ns)

@@ -1,14 +1,14 @@
-"""How this reader wants the pages: language, elder mode, size of type. Kept in cookies, changed by a plain link, no script needed.
+"""How this reader wants the pages: language, elder mode, size of type. Kept in cookies, changed by a plain link without script.
 
-A link such as `?view-elder=on` on any page is answered with the cookie and a way back to the same page without the parameter. There is
-no "back to" parameter, so there is nothing to point elsewhere.
+A link such as `?view-elder=on` on any page is answered with the cookie and a way back to the same page without the parameter.
+There is no "back to" parameter, so there is nothing to point elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from shared.web.words import Language
 
@@ -49,6 +49,14 @@ def without_choices(path: str, query: str) -> str:
     """The same page on the same origin, without choices: a path that starts with exactly one slash."""
     kept = urlencode([(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in CHOICES])
     return "/" + quote(path.lstrip("/\\"), safe="/:@!$&'()*+,;=~") + (f"?{kept}" if kept else "")
+
+
+def local_path(asked: str | None, otherwise: str = "/") -> str:
+    """Where to go on to after a log-in: the path asked for if it is one of this site, else `otherwise`."""
+    parts = urlsplit(asked or "")
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or any(mark < "!" or mark == "\\" for mark in asked or ""):
+        return otherwise
+    return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def link(query: str, name: str, value: str) -> str:
