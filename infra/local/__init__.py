@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL and Valkey from wheels, every process, one port."""
