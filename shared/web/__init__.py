@@ -33,7 +33,8 @@ Words: Chinese is the source. `{{ _("还有 {count} 个名额", count=3) }}` loo
 is asked for; a value there is a string, or `{"one": "…", "other": "…"}` chosen by `count`. In Python, `phrase("已满")` marks a
 sentence that a template will pass to `_`. A test finds sentences without an English one, and English ones no longer used.
 
-Filters: `moment` 6月3日（周三）12:00 or 今天12:00, `day`, `clock` 12:00, `span(ends)`, `number`, `about(shown)` 近50万, 逾50万.
+Filters: `moment` 6月3日（周三）12:00 or 今天12:00, `day`, `weekday`, `clock` 12:00, `hours(ends)` 12:00–12:30, `span(ends)`,
+`number` 13,000, `about(shown)` 近50万 or 逾50万.
 Globals: `_`, `language`, `static("house.css")`, `view` (language, elder, text), `here` (this path), `principal`, `helpline`,
 `now`, `simulated`, `rooms`. Navigation and the address of the log-in are in `rooms.py`: put your pages' real paths there.
 Components (`components.html`): ticket, card, table, empty, fault, stale, pill, button, post, field, figure, notes, big_number,

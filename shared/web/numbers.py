@@ -57,10 +57,18 @@ def day_and_time(moment: datetime, language: Language, *, relative: bool = True)
     return f"{day(moment, language, relative=relative)}{between}{time_of_day(moment)}"
 
 
-def span(starts: datetime, language: Language, ends: datetime) -> str:
-    """6月3日（周三）12:00–12:30; the end's own date when it is another day."""
+def hours(starts: datetime, language: Language, ends: datetime | None = None) -> str:
+    """12:00–12:30; the end with its own date when it is another day; 12:00 alone when there is no end."""
+    if ends is None:
+        return time_of_day(starts)
     end = time_of_day(ends) if local(starts).date() == local(ends).date() else day_and_time(ends, language)
-    return f"{day_and_time(starts, language)}–{end}"
+    return f"{time_of_day(starts)}–{end}"
+
+
+def span(starts: datetime, language: Language, ends: datetime) -> str:
+    """6月3日（周三）12:00–12:30."""
+    between = "" if language == "zh" else ", "
+    return f"{day(starts, language)}{between}{hours(starts, language, ends)}"
 
 
 def number(value: int | float) -> str:

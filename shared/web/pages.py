@@ -58,6 +58,7 @@ def _environment(language: Language, folders: list[Path]) -> Environment:
         "weekday": partial(_second, numbers.weekday, language),
         "span": partial(_second, numbers.span, language),
         "about": partial(_second, numbers.about, language),
+        "hours": partial(_second, numbers.hours, language),
         "clock": numbers.time_of_day,
         "number": numbers.number,
         "local": numbers.local,
