@@ -1,6 +1,7 @@
 """Who is asking: a signed session cookie for people, short-lived tokens between services.
 
-Registration signs sessions; every service verifies them with registration's public key. Roles decide, per endpoint and per streamed event.
+Registration signs sessions; every service verifies them with registration's public key. Roles decide, per endpoint and per
+streamed event.
 """
 
 from __future__ import annotations
@@ -43,7 +44,13 @@ class Principal(BaseModel):
 
 def sign_session(keys: Keyring, principal: Principal) -> str:
     """The cookie value of a session that starts now (registration only)."""
-    claims = {"sub": str(principal.id), "kind": principal.kind, "name": principal.name, "roles": sorted(principal.roles), "aud": "people"}
+    claims = {
+        "sub": str(principal.id),
+        "kind": principal.kind,
+        "name": principal.name,
+        "roles": sorted(principal.roles),
+        "aud": "people",
+    }
     return _encode(keys, claims, SESSION_SECONDS)
 
 
@@ -108,10 +115,14 @@ def _decode(keys: Keyring, token: str, *, signer: str, audience: str) -> dict[st
 
 
 def _private(keys: Keyring) -> OKPKey:
-    pem = Ed25519PrivateKey.from_private_bytes(keys.signing_key()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = Ed25519PrivateKey.from_private_bytes(keys.signing_key()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
     return OKPKey.import_key(pem)
 
 
 def _public(keys: Keyring, service: str) -> OKPKey:
-    pem = Ed25519PublicKey.from_public_bytes(keys.verify_key(service)).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = Ed25519PublicKey.from_public_bytes(keys.verify_key(service)).public_bytes(
+        Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+    )
     return OKPKey.import_key(pem)

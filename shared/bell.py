@@ -1,7 +1,7 @@
 """The bell: tells the relay that something was committed, after the commit, without touching Redis or the writer's transaction.
 
-A NOTIFY inside the writing transaction would serialise commits (15,600 → 4,900 commits/s at eight connections). So a thread with a
-connection of its own rings at most every few milliseconds. A lost ring costs the relay's slow poll (one second), nothing else.
+A NOTIFY inside the writing transaction would serialise commits (15,600 → 4,900 commits/s at eight connections). So a thread with
+a connection of its own rings at most every few milliseconds. A lost ring costs the relay's slow poll (one second), nothing else.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """The one clock: aware UTC, with an offset that only a demo may set.
 
-A demo keeps its simulated time in a small file, `{"at": "<iso time>", "anchor": <unix seconds>}`: simulated now is `at` plus the real
-time passed since `anchor`. Processes started in the demo profile call `simulate(path)` once; nothing else can move the clock.
+A demo keeps its simulated time in a small file, `{"at": "<iso time>", "anchor": <unix seconds>}`: simulated now is `at` plus
+the real time passed since `anchor`. Processes of the demo profile call `simulate(path)` once; nothing else can move the clock.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,7 +46,7 @@ def set_simulated(path: Path, at: datetime) -> None:
     """Move the simulated clock kept in `path` to `at`; every process that follows it moves within a moment."""
     draft = path.with_suffix(".next")
     draft.write_text(json.dumps({"at": at.astimezone(UTC).isoformat(), "anchor": time.time()}))
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def freeze(at: datetime | None) -> None:

@@ -1,7 +1,7 @@
 """Keys and what is done with them: sealing for one service, field encryption, keyed look-up hashes, signatures.
 
-A key folder holds, per service, `<name>.sign` and `<name>.seal` (private, only where that service runs), `<name>.data` (field and look-up key)
-and the public halves `<name>.sign.pub`, `<name>.seal.pub` that everybody may have.
+A key folder holds, per service, `<name>.sign` and `<name>.seal` (private, only where that service runs), `<name>.data` (the field
+and look-up key) and the public halves `<name>.sign.pub`, `<name>.seal.pub` that everybody may have.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class Keyring:
         try:
             _, recipient, packed = sealed.split(".")
             raw = _bytes(packed)
-            shared = X25519PrivateKey.from_private_bytes(self._read(f"{self.service}.seal")).exchange(X25519PublicKey.from_public_bytes(raw[:32]))
+            shared = X25519PrivateKey.from_private_bytes(self._read(f"{self.service}.seal")).exchange(
+                X25519PublicKey.from_public_bytes(raw[:32])
+            )
             return AESGCMSIV(_derive(shared, raw[:32])).decrypt(raw[32:44], raw[44:], recipient.encode()).decode()
         except Exception:
             raise Unreadable("this value was not sealed for this service, or was altered") from None

@@ -20,7 +20,14 @@ class Problem(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The problem document, with the facts the class adds."""
-        return {"type": f"about:{self.code}", "title": self.title, "status": self.status, "code": self.code, "detail": self.detail, **self.facts}
+        return {
+            "type": f"about:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.facts,
+        }
 
 
 class NotFound(Problem):

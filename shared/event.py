@@ -1,7 +1,7 @@
 """Events and their envelope: CloudEvents 1.0 JSON with a gapless sequence per source.
 
-An event class is data only. Its class line names the wire type and the field that is its subject; both sides of the bus share the class.
-`data` holds ids, codes and counts; what one subscriber alone must learn travels sealed (see `shared.crypto`).
+An event class is data only. Its class line names the wire type and the field that is its subject; both sides of the bus share the
+class. `data` holds ids, codes and counts; what one subscriber alone must learn travels sealed (see `shared.crypto`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Event(BaseModel):
     def decode(cls, data: dict[str, Any], version: int) -> Self:
         """Read `data` written as `version`, lifting older versions step by step; raises `Undecodable`."""
         if version > cls.version:
-            raise Undecodable(f"{cls.type} version {version} is newer than this service knows ({cls.version}): deploy the subscriber first")
+            raise Undecodable(
+                f"{cls.type} version {version} is newer than the {cls.version} known here: deploy the subscriber first"
+            )
         try:
             for step in range(version, cls.version):
                 data = cls.upcasts[step](data)

@@ -64,7 +64,13 @@ ResidentDep = Annotated[Principal, Depends(_resident)]
 def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, max_body: int = MAX_BODY) -> FastAPI:
     """The web application of `service`: its own routers, pages' static files, `/health`, and the log for the other services."""
     production = service.settings.profile == "production"
-    app = FastAPI(title=title, openapi_url=None if production else f"/{service.name}/openapi.json", docs_url=None, redoc_url=None, max_body_size=max_body)
+    app = FastAPI(
+        title=title,
+        openapi_url=None if production else f"/{service.name}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=max_body,
+    )
     app.state.service = service
     mount_static(app)
     app.add_middleware(Guard)
@@ -120,7 +126,12 @@ def get_head(request: Request) -> dict[str, Any]:
 
 
 @_internal.get("/internal/events")
-def get_events(request: Request, types: str, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=5000)] = outbox.PARCEL) -> Response:
+def get_events(
+    request: Request,
+    types: str,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = outbox.PARCEL,
+) -> Response:
     """The facts of `types` (comma-separated) after number `after`, as one parcel."""
     calling_service(service_of(request).keys, request.headers.get("authorization"))
     with Session(service_of(request).engine) as session:
@@ -142,14 +153,7 @@ def put_subscription(request: Request, name: str, wish: Subscription, unit: Unit
     """A subscriber says what it hears and how far it is; it is told where the log ends."""
     if calling_service(service_of(request).keys, request.headers.get("authorization")) != name:
         raise Invalid("A service subscribes for itself only.")
-    cursor = unit.cursor()
-    cursor.execute("SET LOCAL synchronous_commit = off")
-    cursor.execute(
-        """INSERT INTO subscriber (name, types, pushed_seq, acked_seq) VALUES (%(name)s, %(types)s, %(applied)s, %(applied)s)
-           ON CONFLICT (name) DO UPDATE SET types = excluded.types, acked_seq = excluded.acked_seq, seen_at = now()""",
-        {"name": name, "types": wish.types, "applied": wish.applied},
-    )
-    end = outbox.head(cursor, unit.source)
+    end = outbox.subscribe(unit.cursor(), unit.source, name, wish.types, wish.applied)
     return {"source": end.source, "log_id": str(end.log_id), "seq": end.seq}
 
 
@@ -158,19 +162,32 @@ def _answer_problem(request: Request, error: Exception) -> Response:
 
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
-    wrong = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in cast(RequestValidationError, error).errors()]
-    return _answer(request, Invalid("请检查填写的内容：" + "；".join(f"{item['field']}：{item['message']}" for item in wrong), errors=wrong))
+    wrong = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
+        for item in cast(RequestValidationError, error).errors()
+    ]
+    return _answer(
+        request, Invalid("请检查填写的内容：" + "；".join(f"{item['field']}：{item['message']}" for item in wrong), errors=wrong)
+    )
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
     known = cast(HTTPException, error)
-    problem: Problem = NotFound("没有这个页面，请检查网址或从首页进入。") if known.status_code == 404 else Problem(str(known.detail), status=known.status_code)
+    problem: Problem = (
+        NotFound("没有这个页面，请检查网址或从首页进入。")
+        if known.status_code == 404
+        else Problem(str(known.detail), status=known.status_code)
+    )
     return _answer(request, problem, dict(known.headers or {}))
 
 
 def _answer_database_away(request: Request, error: Exception) -> Response:
     log.warning("database_away", path=request.url.path, reason=type(error).__name__)
-    return _answer(request, Problem("系统正忙，请过一分钟再试一次；您刚才填写的内容如未显示成功，请再提交一次。", status=503), {"Retry-After": "5"})
+    return _answer(
+        request,
+        Problem("系统正忙，请过一分钟再试一次；您刚才填写的内容如未显示成功，请再提交一次。", status=503),
+        {"Retry-After": "5"},
+    )
 
 
 def _answer_bug(request: Request, error: Exception) -> Response:

@@ -28,7 +28,9 @@ def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 def set_up(form: str = "json", **facts: Any) -> None:
     """Configure logging for this process; `facts` (service, role) go on every line."""
-    render: Processor = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    render: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""Alembic for one service's database: its migrations live in `services/<name>/migrations`, and start with the bus's own tables."""
+"""Alembic for one service's database: `services/<name>/migrations`, which start with the bus's own tables."""
 
 from __future__ import annotations
 

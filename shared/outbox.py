@@ -128,6 +128,17 @@ def read(cursor: Cursor[Any], source: str, after: int, types: Iterable[str], lim
     return Parcel(source, end.log_id, after, ids.get(after), upto, ids.get(upto), events)
 
 
+def subscribe(cursor: Cursor[Any], source: str, name: str, types: list[str], applied: int) -> Head:
+    """Note what the service `name` hears and how far it has applied it; returns where this log ends."""
+    cursor.execute("SET LOCAL synchronous_commit = off")
+    cursor.execute(
+        """INSERT INTO subscriber (name, types, pushed_seq, acked_seq) VALUES (%(name)s, %(types)s, %(applied)s, %(applied)s)
+           ON CONFLICT (name) DO UPDATE SET types = excluded.types, acked_seq = excluded.acked_seq, seen_at = now()""",
+        {"name": name, "types": types, "applied": applied},
+    )
+    return head(cursor, source)
+
+
 def erase_sealed(cursor: Cursor[Any], subject: str) -> int:
     """Blank every sealed value in the facts about `subject` (a person being erased); returns how many facts changed."""
     cursor.execute("SET LOCAL jiamenkou.erasing = 'on'")

@@ -48,7 +48,7 @@ class Service:
     consumers: Consumers = field(default_factory=Consumers)
     jobs: Jobs = field(default_factory=Jobs)
     schedule: Schedule = field(default_factory=Schedule)
-    recount: Callable[[Cursor[Any]], dict[str, int]] = field(default=lambda cursor: {})
+    recount: Callable[[Cursor[Any]], dict[str, int]] = field(default=lambda _: {})
 
     @property
     def source(self) -> str:

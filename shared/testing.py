@@ -1,4 +1,4 @@
-"""What tests are written with: `Bench`, one service on a real database; `World`, several of them in one thread; and a bus without Redis."""
+"""What tests are written with: `Bench`, one service on a real database; `World`, several in one thread; a bus without Redis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared import clock, outbox
 from shared.auth import COOKIE, Principal, sign_session
 from shared.bus import BusDown
 from shared.crypto import Keyring
-from shared.event import Event, new_id
+from shared.event import Event, new_id, with_sequence
 from shared.inbox import Outcome
 from shared.outbox import Head, Parcel
 from shared.relay import Puller, Pusher, run_due
@@ -63,7 +63,7 @@ class Bench:
         source = source or f"/{events[0].type.split('.')[0]}"
         log_id, seq, last = self._logs.get(source, (uuid4(), 0, None))
         rows = [outbox.row(event, source=source, at=clock.now(), correlationid=uuid4().hex) for event in events]
-        bodies = [outbox.with_sequence(row[3], number) for number, row in enumerate(rows, start=seq + 1)]
+        bodies = [with_sequence(row[3], number) for number, row in enumerate(rows, start=seq + 1)]
         parcel = Parcel(source, log_id, seq, last, seq + len(rows), rows[-1][0], f"[{','.join(bodies)}]")
         self._logs[source] = (log_id, parcel.upto, parcel.upto_id)
         assert self.service.inbox.apply(parcel) is Outcome.APPLIED
@@ -111,7 +111,9 @@ class Bench:
         from starlette.testclient import TestClient
 
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin"} if browser else {"sec-fetch-site": "same-origin"}
-        client = TestClient(self.service.web(self.service), raise_server_exceptions=False, headers=headers, follow_redirects=False)
+        client = TestClient(
+            self.service.web(self.service), raise_server_exceptions=False, headers=headers, follow_redirects=False
+        )
         if roles:
             kind = "resident" if roles == ("resident",) else "staff"
             principal = Principal(id=id or new_id(), kind=kind, name="测试", roles=frozenset(roles))
@@ -123,7 +125,9 @@ class Bench:
 
     def _listen(self, mark: int, said: list[Event] | None = None) -> None:
         rows = self.query("SELECT type, body FROM outbox WHERE seq > %s ORDER BY seq", (mark,))
-        assert said is None or [event.type for event in said] == [type for type, _ in rows], "what was said is not what was recorded"
+        assert said is None or [event.type for event in said] == [type for type, _ in rows], (
+            "what was said is not what was recorded"
+        )
         classes = event_classes()
         self.said = [classes[type].decode(json.loads(body)["data"], classes[type].version) for type, body in rows]
 
@@ -166,12 +170,7 @@ class LocalPeers:
     def subscribe(self, source: str, types: list[str], applied: int) -> Head:
         """As `Peers.subscribe`."""
         with self.services[source].begin() as unit:
-            unit.cursor().execute(
-                """INSERT INTO subscriber (name, types, pushed_seq, acked_seq) VALUES (%(name)s, %(types)s, %(applied)s, %(applied)s)
-                   ON CONFLICT (name) DO UPDATE SET types = excluded.types, acked_seq = excluded.acked_seq, seen_at = now()""",
-                {"name": self.name, "types": types, "applied": applied},
-            )
-            return outbox.head(unit.cursor(), source)
+            return outbox.subscribe(unit.cursor(), source, self.name, types, applied)
 
     def pull(self, source: str, types: list[str], after: int, limit: int = outbox.PARCEL) -> Parcel:
         """As `Peers.pull`."""
@@ -245,7 +244,11 @@ class World:
 
     def _state(self) -> list[Any]:
         return [
-            (bench.query("SELECT seq FROM outbox_head"), bench.query("SELECT source, seq FROM inbox ORDER BY 1"), bench.query("SELECT count(*), max(done_at) FROM job"))
+            (
+                bench.query("SELECT seq FROM outbox_head"),
+                bench.query("SELECT source, seq FROM inbox ORDER BY 1"),
+                bench.query("SELECT count(*), max(done_at) FROM job"),
+            )
             for bench in self.benches.values()
         ]
 
@@ -258,5 +261,10 @@ def event_classes() -> dict[str, type[Event]]:
     import shared.contracts.stations
 
     modules = (shared.contracts.notify, shared.contracts.registration, shared.contracts.reports, shared.contracts.stations)
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, type) and issubclass(value, Event) and value.type]
+    found = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Event) and value.type
+    ]
     return {event.type: event for event in found}

@@ -7,7 +7,17 @@ from uuid import UUID
 
 from shared.event import Event
 
-Purpose = Literal["place_confirmed", "place_waitlisted", "place_cancelled", "reminder_day", "reminder_hours", "session_cancelled", "referral", "login_code", "answer"]
+Purpose = Literal[
+    "place_confirmed",
+    "place_waitlisted",
+    "place_cancelled",
+    "reminder_day",
+    "reminder_hours",
+    "session_cancelled",
+    "referral",
+    "login_code",
+    "answer",
+]
 Category = Literal["service", "critical", "code"]
 
 

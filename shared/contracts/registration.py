@@ -135,7 +135,7 @@ class SessionHeld(Event, type="registration.session_held", subject="session_id")
 
 
 class LivestreamHeld(Event, type="registration.livestream_held", subject="session_id"):
-    """A livestream is over. `viewers` = distinct viewers, `peak` = most at one moment, `questions` and `reactions` = asked and sent."""
+    """A livestream is over. `viewers` = distinct viewers, `peak` = most at one moment."""
 
     session_id: UUID
     programme_id: UUID

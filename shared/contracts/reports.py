@@ -9,9 +9,10 @@ from shared.event import Event
 
 
 class BulletinPublished(Event, type="reports.bulletin_published", subject="issue_id"):
-    """An issue of the monthly bulletin is out, with `figures` traceable figures."""
+    """An issue of the monthly bulletin is out, with `figures` traceable figures; a later `edition` of a number corrects it."""
 
     issue_id: UUID
     number: int
     month: date
     figures: int
+    edition: int = 1
