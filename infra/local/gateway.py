@@ -183,6 +183,7 @@ def main() -> None:
         host=LOOPBACK,
         port=int(os.environ["PORT"]),
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
         timeout_graceful_shutdown=1,
     )

@@ -194,14 +194,17 @@ class Launcher:
             "gateway": f"{stack.origin}/gateway/health"
         }
         deadline = time.monotonic() + SLOWEST_START
-        while waiting:
+        shaky: list[str] = []
+        while waiting or shaky:
             waiting = {name: url for name, url in waiting.items() if not _answers(url)}
             for process in self.supervisor.processes:
                 if process.deaths >= 3:
                     raise Refusal(f"{process.name} ends again and again; {process.log} says why:\n{process.last_words()}")
+            shaky = [process.name for process in self.supervisor.processes if process.is_shaky]
             if time.monotonic() > deadline:
-                raise Refusal(f"{', '.join(waiting)} did not answer within {SLOWEST_START:.0f} s; see the logs in {stack.logs}.")
-            if waiting:
+                late = ", ".join([*waiting, *shaky])
+                raise Refusal(f"{late} did not answer within {SLOWEST_START:.0f} s; see the logs in {stack.logs}.")
+            if waiting or shaky:
                 time.sleep(0.1)
         self._say(f"{len(self.supervisor.processes)} processes run; their logs are in {_short(stack.logs)}")
 

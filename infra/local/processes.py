@@ -17,6 +17,9 @@ LONGEST_LOG = 20_000_000
 CALM = 30.0
 """Seconds a process must have run for its next death to count as a first one."""
 
+SETTLED = 3.0
+"""Seconds a process that died must have run since to be trusted again."""
+
 
 @dataclass
 class Process:
@@ -58,6 +61,11 @@ class Process:
     def age(self) -> float:
         """Seconds since its last start."""
         return time.monotonic() - self._started
+
+    @property
+    def is_shaky(self) -> bool:
+        """Whether it has ended, or did and was started again only just now."""
+        return self.ended is not None or (self.deaths > 0 and self.age < SETTLED)
 
     def signal(self, number: int) -> None:
         """Send a signal to it and to what it started."""
