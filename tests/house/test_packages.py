@@ -1,16 +1,16 @@
-"""The packages: each service is built, installed and imported alone, and asks for what it imports; the locks hold no addresses."""
+"""The packages: each service is built, installed and imported alone, and asks for what it imports; locks hold no addresses."""
 
 import ast
 import json
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-import tomllib
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
