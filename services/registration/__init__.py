@@ -3,7 +3,20 @@
 RUNS = ("web", "relay", "events")
 """The processes this service is made of."""
 
-SAYS = ()
+SAYS = (
+    "registration.cancelled",
+    "registration.checked_in",
+    "registration.confirmed",
+    "registration.consent_changed",
+    "registration.livestream_held",
+    "registration.login_code_requested",
+    "registration.programme_opened",
+    "registration.resident_registered",
+    "registration.session_cancelled",
+    "registration.session_held",
+    "registration.session_scheduled",
+    "registration.waitlisted",
+)
 """The events it tells."""
 
 HEARS = ("notify.reply_received",)

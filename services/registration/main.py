@@ -8,14 +8,15 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.registration.consumers import consumers
+from services.registration.recount import recount
 from services.registration.schedule import schedule
+from services.registration.settings import RegistrationSettings
 from shared.service import Service
-from shared.settings import Settings
 
 
 def service(**given: Any) -> Service:
     """Registration, ready for any of its processes; settings not given come from the environment."""
-    return Service("registration", Settings(**given), web, consumers=consumers, schedule=schedule)
+    return Service("registration", RegistrationSettings(**given), web, consumers=consumers, schedule=schedule, recount=recount)
 
 
 def web(service: Service) -> FastAPI:

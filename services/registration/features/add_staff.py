@@ -1,0 +1,46 @@
+"""Add a staff account."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+from sqlmodel import col, select
+
+from services.registration.domain import Role
+from services.registration.features import Command, problems
+from services.registration.features.log_in import hashed
+from services.registration.tables import Staff
+from shared.unit import Unit
+
+DEMO_PASSWORD = "jiamenkou"
+"""Printed on the log-in page of the demo, which alone has these accounts."""
+DEMO_ACCOUNTS: tuple[Role, ...] = ("clerk", "nurse", "editor", "operator")
+
+
+class AddStaff(Command):
+    """A name to log in with, a password of eight characters or more, and what the person may do."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    password: Annotated[str, StringConstraints(min_length=8, strip_whitespace=False)]
+    roles: Annotated[frozenset[Role], Field(min_length=1)]
+
+
+def add_staff(command: AddStaff, unit: Unit) -> Staff:
+    """Keep the account with its password hashed."""
+    if _named(command.name, unit) is not None:
+        raise problems.NameTaken(f"已经有一个叫“{command.name}”的账号。")
+    account = Staff(name=command.name, password=hashed(command.password), roles=sorted(command.roles))
+    unit.add(account)
+    return account
+
+
+def add_demo_accounts(unit: Unit) -> None:
+    """Make sure that the demo's four accounts exist, one per role and named after it."""
+    for role in DEMO_ACCOUNTS:
+        if _named(role, unit) is None:
+            add_staff(AddStaff(name=role, password=DEMO_PASSWORD, roles=frozenset({role})), unit)
+
+
+def _named(name: str, unit: Unit) -> Staff | None:
+    return unit.session.exec(select(Staff).where(col(Staff.name) == name)).one_or_none()

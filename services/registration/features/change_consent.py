@@ -1,0 +1,50 @@
+"""Give or withdraw consent for one purpose."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from services.registration.domain import CONSENT_VERSION, Channel, Purpose
+from services.registration.features import Command, problems
+from services.registration.tables import Consent, Resident
+from shared.contracts.registration import ConsentChanged
+from shared.unit import Unit
+
+
+class ChangeConsent(Command):
+    """`resident_id` agrees to `purpose` from now on, or no longer does."""
+
+    resident_id: UUID
+    purpose: Purpose
+    given: bool
+    channel: Channel
+
+
+def change_consent(command: ChangeConsent, unit: Unit) -> bool:
+    """Write the change down; False when it was so already and nothing changed."""
+    resident = unit.session.get(Resident, command.resident_id, with_for_update=True)
+    if resident is None:
+        raise problems.UnknownResident("没有找到这位居民。")
+    in_force = select(Consent).where(
+        col(Consent.resident_id) == resident.id, col(Consent.purpose) == command.purpose, col(Consent.withdrawn_at).is_(None)
+    )
+    consent = unit.session.exec(in_force).one_or_none()
+    if (consent is not None) == command.given:
+        return False
+    if consent is not None:
+        consent.withdrawn_at = unit.now
+        consent.withdrawn_channel = command.channel
+    else:
+        unit.add(
+            Consent(
+                resident_id=resident.id,
+                purpose=command.purpose,
+                text_version=CONSENT_VERSION,
+                channel=command.channel,
+                given_at=unit.now,
+            )
+        )
+    unit.emit(ConsentChanged(resident_id=resident.id, purpose=command.purpose, given=command.given, channel=command.channel))
+    return True

@@ -1,0 +1,90 @@
+"""Log in: a resident with the code from the text, staff with a password.
+
+A wrong try is an answer, not an error: it is counted, and the count must outlive the request.
+"""
+
+from __future__ import annotations
+
+import hmac
+from functools import cache
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlmodel import col, select
+
+from services.registration import domain
+from services.registration.features import Command
+from services.registration.tables import LoginCode, Resident, Staff
+from shared.auth import Principal
+from shared.unit import Unit
+
+
+class VerifyLoginCode(Command):
+    """`code` is what the text of `login_id` said."""
+
+    login_id: UUID
+    code: str
+
+
+class LogInStaff(Command):
+    """A staff account's name and password."""
+
+    name: str
+    password: str
+
+
+def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
+    """The resident whose code it is. None: wrong, used, too old, or tried too often."""
+    login = unit.session.get(LoginCode, command.login_id, with_for_update=True)
+    if login is None or login.used_at is not None or login.tries >= domain.CODE_TRIES or unit.now >= login.expires_at:
+        return None
+    login.tries += 1
+    digits = "".join(mark for mark in command.code if mark.isdecimal())
+    mark = unit.keys.fingerprint(f"{login.id}:{int(digits):06d}" if digits else "", "login_code.code")
+    if not hmac.compare_digest(mark, login.code_mark) or login.resident_id is None:
+        return None
+    login.used_at = unit.now
+    resident = unit.get(Resident, login.resident_id)
+    name = unit.keys.decrypt(resident.name, "resident.name")
+    return Principal(id=resident.id, kind="resident", name=name, roles=frozenset({"resident"}))
+
+
+def log_in_staff(command: LogInStaff, unit: Unit) -> Principal | None:
+    """The staff member with this name and password. None: no such pair, or the account pauses after too many tries."""
+    account = unit.session.exec(select(Staff).where(col(Staff.name) == command.name).with_for_update()).one_or_none()
+    right = _is_right(account.password if account else _nobodys(), command.password)
+    if account is None or (account.paused_until is not None and unit.now < account.paused_until):
+        return None
+    if not right:
+        account.failures += 1
+        if account.failures % domain.PASSWORD_TRIES == 0:
+            account.paused_until = unit.now + domain.PASSWORD_PAUSE
+        return None
+    account.failures = 0
+    if _hasher().check_needs_rehash(account.password):
+        account.password = hashed(command.password)
+    return Principal(id=account.id, kind="staff", name=account.name, roles=frozenset(account.roles))
+
+
+def hashed(password: str) -> str:
+    """The Argon2id hash that is kept."""
+    return _hasher().hash(password)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobodys() -> str:
+    """A hash to check against when there is no account, so that both take the same time."""
+    return hashed("nobody's")
+
+
+def _is_right(kept: str, password: str) -> bool:
+    try:
+        return _hasher().verify(kept, password)
+    except VerifyMismatchError:
+        return False

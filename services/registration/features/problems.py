@@ -1,0 +1,151 @@
+"""Why a wish cannot be carried out, in the reader's words."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.errors import Conflict, Invalid, NotFound, NotLoggedIn, TooMany
+from shared.web import phrase
+
+
+class PhoneTaken(Conflict):
+    """Somebody is registered with this number already."""
+
+    code = "phone_taken"
+    title = "This phone is registered already"
+
+
+class UnknownResident(NotFound):
+    """Nobody here has this id."""
+
+    code = "unknown_resident"
+    title = "No such resident"
+
+
+class UnknownRegistration(NotFound):
+    """There is no such registration, or it is somebody else's."""
+
+    code = "unknown_registration"
+    title = "No such registration"
+
+
+class SignUpNotOpenYet(Conflict):
+    """Sign-up begins later; `opens_at` says when."""
+
+    code = "sign_up_not_open_yet"
+    title = "Sign-up has not begun"
+
+
+class SignUpClosed(Conflict):
+    """Sign-up has ended, the session has not."""
+
+    code = "sign_up_closed"
+    title = "Sign-up has ended"
+
+
+class SessionIsOver(Conflict):
+    """The session has begun or been held: what was to be decided before it is decided."""
+
+    code = "session_over"
+    title = "The session is over"
+
+
+class SessionIsCancelled(Conflict):
+    """The session does not take place."""
+
+    code = "session_cancelled"
+    title = "The session is cancelled"
+
+
+class AlreadyRegistered(Conflict):
+    """The resident has a place or waits for one; `registration_id` and `state` say which."""
+
+    code = "already_registered"
+    title = "Registered already"
+
+
+class NothingToGiveBack(Conflict):
+    """The registration was cancelled before, or its holder has already come."""
+
+    code = "nothing_to_give_back"
+    title = "There is no place to give back"
+
+
+class DoorsNotOpen(Conflict):
+    """People are checked in on the session's own day, not before."""
+
+    code = "doors_not_open"
+    title = "It is not the day yet"
+
+
+class NoRoom(Conflict):
+    """Every place is given; staff can let somebody in all the same by saying so."""
+
+    code = "no_room"
+    title = "No place is left"
+
+
+class WrongKind(Conflict):
+    """This is done with livestreams only, or with anything but livestreams."""
+
+    code = "wrong_kind"
+    title = "Not for this kind of session"
+
+
+class NotBegun(Conflict):
+    """The session cannot be closed before it has started."""
+
+    code = "not_begun"
+    title = "The session has not begun"
+
+
+class SameTime(Conflict):
+    """The programme has a session at this time already."""
+
+    code = "same_time"
+    title = "There is a session at this time"
+
+
+class UnknownTopic(Invalid):
+    """The programme has no topic with this code."""
+
+    code = "unknown_topic"
+    title = "No such topic"
+
+
+class RoomIsClosed(Conflict):
+    """The live room is not open: it has not begun, or has ended."""
+
+    code = "room_closed"
+    title = "The live room is not open"
+
+
+class NameTaken(Conflict):
+    """Another staff account has this name."""
+
+    code = "name_taken"
+    title = "This name is taken"
+
+
+class TooManyCodes(TooMany):
+    """Codes were asked for too often, for this number or from this place; the same for every number."""
+
+    code = "too_many_codes"
+    title = "Codes were asked for too often"
+    words: ClassVar[str] = phrase("验证码要得太勤了，请过一会儿再试；着急可以打电话给我们。")
+
+
+class WrongCode(NotLoggedIn):
+    """The code is wrong, used, too old, or was tried too often."""
+
+    code = "wrong_code"
+    title = "The code is not right"
+    words: ClassVar[str] = phrase("验证码不对，或者已经过期。请看清短信里的六位数字，再填一次，或重新要一个。")
+
+
+class WrongPassword(NotLoggedIn):
+    """Name and password do not belong together, or the account pauses after too many tries."""
+
+    code = "wrong_password"
+    title = "Name or password is wrong"
+    words: ClassVar[str] = phrase("账号或密码不对。连错五次，要等一分钟再试。")

@@ -1,0 +1,23 @@
+"""What time itself starts here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from services.registration.tables import LoginCode
+from shared.schedule import Schedule
+from shared.unit import Unit
+
+schedule = Schedule()
+
+KEPT = timedelta(days=1)
+"""How long log-in codes are kept after they were asked for: longer than any limit looks back."""
+
+
+@schedule.every(timedelta(hours=1))
+def drop_old_login_codes(unit: Unit) -> None:
+    """Who asked to log in is nobody's business the day after."""
+    unit.session.exec(delete(LoginCode).where(col(LoginCode.requested_at) < unit.now - KEPT))

@@ -1,0 +1,113 @@
+"""Programmes and their sessions: topics take turns, and a cancelled date costs no topic its turn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from services.registration.features import problems
+from services.registration.features.cancel_session import CancelSession, cancel_session
+from services.registration.features.open_programme import OpenProgramme, Topic
+from services.registration.features.schedule_session import ScheduleSession, schedule_session
+from services.registration.tables import Session
+from shared.contracts.registration import ProgrammeOpened, SessionCancelled, SessionScheduled
+from shared.errors import Invalid, NotFound
+from shared.testing import Bench
+from tests.registration.people import HALF_HOUR, STREET, WEDNESDAY, a_session, sign_up, state_of, the_noon_half_hour
+
+WEEK = timedelta(weeks=1)
+
+
+def test_a_programme_is_told_of(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    assert bench.said == [
+        ProgrammeOpened(programme_id=programme.id, kind="series", title="午间半小时", organiser="老西门红十字会", street=STREET)
+    ]
+
+
+def test_topics_take_turns_week_after_week(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    topics = [a_session(bench, programme=programme, starts_at=WEDNESDAY + week * WEEK).topic for week in range(5)]
+    assert topics == ["wounds", "cpr", "falls", "phone", "wounds"]
+    (scheduled,) = bench.said
+    assert isinstance(scheduled, SessionScheduled)
+    assert (scheduled.topic_title, scheduled.place) == ("小伤口怎么处理", "庄家街51弄1号社区食堂")
+
+
+def test_the_topic_of_a_cancelled_date_comes_next_time(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    a_session(bench, programme=programme)
+    lost = a_session(bench, programme=programme, starts_at=WEDNESDAY + WEEK)
+    bench.run(cancel_session, CancelSession(session_id=lost.id, reason="台风"))
+    assert a_session(bench, programme=programme, starts_at=WEDNESDAY + 2 * WEEK).topic == lost.topic == "cpr"
+
+
+def test_a_topic_may_be_chosen_but_must_be_one_of_the_programmes(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    assert a_session(bench, programme=programme, topic="phone").topic == "phone"
+    with pytest.raises(problems.UnknownTopic):
+        a_session(bench, programme=programme, starts_at=WEDNESDAY + WEEK, topic="chess")
+
+
+def test_two_sessions_of_a_programme_never_begin_at_once_but_a_cancelled_one_makes_room(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    session = a_session(bench, programme=programme)
+    with pytest.raises(problems.SameTime):
+        a_session(bench, programme=programme)
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+    a_session(bench, programme=programme)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"starts_at": WEDNESDAY, "ends_at": WEDNESDAY},
+        {"starts_at": WEDNESDAY - WEEK},
+        {"opens_at": WEDNESDAY, "closes_at": WEDNESDAY - HALF_HOUR},
+        {"closes_at": WEDNESDAY + 2 * HALF_HOUR},
+    ],
+)
+def test_impossible_times_are_refused(bench: Bench, times: dict[str, Any]) -> None:
+    programme = the_noon_half_hour(bench)
+    with pytest.raises(Invalid):
+        a_session(bench, programme=programme, **times)
+
+
+def test_times_without_a_zone_and_rooms_without_a_place_are_refused() -> None:
+    a = {"programme_id": STREET, "starts_at": "2021-05-12T12:00:00", "ends_at": "2021-05-12T12:30:00", "capacity": 0}
+    with pytest.raises(ValidationError) as refused:
+        ScheduleSession.model_validate(a)
+    assert {error["loc"][0] for error in refused.value.errors()} == {"programme_id", "starts_at", "ends_at", "capacity"}
+
+
+def test_two_topics_of_a_programme_need_two_codes() -> None:
+    with pytest.raises(ValidationError):
+        OpenProgramme(
+            kind="course",
+            title="课",
+            organiser="街道",
+            street=STREET,
+            place="礼堂",
+            topics=(Topic(code="a", title="一"), Topic(code="a", title="二")),
+        )
+
+
+def test_a_session_called_off_tells_once_and_keeps_its_registrations_for_the_texts(bench: Bench) -> None:
+    session = a_session(bench)
+    registration = sign_up(bench, session)
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+    assert bench.said == [SessionCancelled(session_id=session.id, programme_id=session.programme_id, reason="台风")]
+    assert bench.get(Session, session.id).state == "cancelled"
+    assert state_of(bench, registration) == "confirmed"
+    with pytest.raises(problems.SessionIsCancelled):
+        bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+
+
+def test_scheduling_needs_a_known_programme(bench: Bench) -> None:
+    session = a_session(bench)
+    wish = ScheduleSession(programme_id=session.id, starts_at=WEDNESDAY, ends_at=WEDNESDAY + HALF_HOUR, capacity=1)
+    with pytest.raises(NotFound):
+        bench.run(schedule_session, wish)
