@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
@@ -63,9 +64,23 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def new_folder() -> Iterator[Callable[[], Path]]:
+    """Makes folders that every user can enter, which pytest's own are not: run by root, PostgreSQL is another user."""
+    with TemporaryDirectory(prefix="jiamenkou-") as top:
+        Path(top).chmod(0o755)
+
+        def make() -> Path:
+            folder = Path(top) / uuid4().hex
+            folder.mkdir()
+            return folder
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def databases_of_session(new_folder: Callable[[], Path]) -> Iterator[Databases]:
     """The server of this test process; a quick one that survives no power cut."""
-    postgres = start_postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    postgres = start_postgres(new_folder(), durable=False)
     yield Databases(postgres.admin_url)
     postgres.stop()
 

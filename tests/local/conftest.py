@@ -37,8 +37,14 @@ Launch = Callable[..., Launcher]
 
 
 @pytest.fixture
-def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launch:
-    """Prepares a launcher of the tiny service, in the folder `home` of the test unless another is named."""
+def home(new_folder: Callable[[], Path]) -> Path:
+    """The folder a launcher keeps its data in."""
+    return new_folder()
+
+
+@pytest.fixture
+def launch(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launch:
+    """Prepares a launcher of the tiny service, on the folder `home` unless another is named."""
     code = tmp_path / "code"
     (code / "services" / "tiny").mkdir(parents=True)
     (code / "services" / "tiny" / "__init__.py").write_text(CARD)
@@ -48,7 +54,7 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Launch:
     for given in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(given, raising=False)
 
-    def prepare(home: Path = tmp_path / "home", **options: object) -> Launcher:
+    def prepare(home: Path = home, **options: object) -> Launcher:
         return Launcher(home, services=("tiny",), **{"port": free_port(), "durable": False, **options})  # type: ignore[arg-type]
 
     return prepare

@@ -90,8 +90,8 @@ def test_what_dies_is_started_again(launch: Launch) -> None:
         until(lambda: can_connect(stack))
 
 
-def test_the_next_start_clears_up_after_a_killed_launcher(launch: Launch, tmp_path: Path) -> None:
-    home, ready = tmp_path / "home", tmp_path / "ready"
+def test_the_next_start_clears_up_after_a_killed_launcher(launch: Launch, home: Path, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
     script = f"""
 import pathlib, time
 from infra.local.launcher import Launcher
@@ -121,14 +121,16 @@ def test_without_redis_its_address_refuses_at_once(launch: Launch) -> None:
         redis.Redis.from_url(stack.redis_url, retry=None).ping()
 
 
-def test_given_servers_are_used_instead_of_own_ones(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = launch(home=tmp_path / "owner")
+def test_given_servers_are_used_instead_of_own_ones(
+    launch: Launch, new_folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = launch()
     with owner:
         assert owner.postgres is not None
         assert owner.valkey is not None
         monkeypatch.setenv("DATABASE_URL", owner.postgres.admin_url)
         monkeypatch.setenv("REDIS_URL", owner.valkey.url)
-        guest = launch(home=tmp_path / "guest")
+        guest = launch(home=new_folder())
         with guest as stack, database(stack) as rows:
             assert (guest.postgres, guest.valkey, stack.redis_url) == (None, None, owner.valkey.url)
             assert rows.execute("SELECT inet_server_port()").fetchone() == (owner.postgres.port,)
@@ -156,23 +158,23 @@ def test_a_folder_that_cannot_be_written_is_said(launch: Launch, tmp_path: Path)
     assert "JIAMENKOU_HOME" in refusal(launch(home=tmp_path / "file" / "home"))
 
 
-def test_a_folder_that_is_no_database_is_said(launch: Launch, tmp_path: Path) -> None:
-    (tmp_path / "home" / "postgres" / "data").mkdir(parents=True)
+def test_a_folder_that_is_no_database_is_said(launch: Launch, home: Path) -> None:
+    (home / "postgres" / "data").mkdir(parents=True)
     assert "move" in refusal(launch())
 
 
-def test_data_of_another_version_are_said(launch: Launch, tmp_path: Path) -> None:
+def test_data_of_another_version_are_said(launch: Launch, home: Path) -> None:
     with launch():
         pass
-    version = tmp_path / "home" / "postgres" / "data" / "PG_VERSION"
+    version = home / "postgres" / "data" / "PG_VERSION"
     version.write_text("15\n")
     assert "PostgreSQL 15" in refusal(launch())
 
 
-def test_broken_data_are_said_with_the_servers_own_words(launch: Launch, tmp_path: Path) -> None:
+def test_broken_data_are_said_with_the_servers_own_words(launch: Launch, home: Path) -> None:
     with launch():
         pass
-    (tmp_path / "home" / "postgres" / "data" / "global" / "pg_control").unlink()
+    (home / "postgres" / "data" / "global" / "pg_control").unlink()
     assert "pg_control" in refusal(launch())
 
 

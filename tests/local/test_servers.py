@@ -1,6 +1,6 @@
 """The embedded servers: roles kept apart, crashes recovered from, a server of one's own used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,8 +13,8 @@ from infra.local.valkey import start_valkey
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = start_postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+def server(new_folder: Callable[[], Path]) -> Iterator[Postgres]:
+    server = start_postgres(new_folder(), durable=False)
     yield server
     server.stop()
 
@@ -72,8 +72,8 @@ def test_passwords_are_for_their_owner_only(databases: dict[str, str], tmp_path:
     assert (tmp_path / "passwords.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_was_committed_survives_a_crash(tmp_path: Path) -> None:
-    server = start_postgres(tmp_path)
+def test_what_was_committed_survives_a_crash(new_folder: Callable[[], Path]) -> None:
+    server = start_postgres(new_folder())
     try:
         with connect(server.admin_url) as admin:
             admin.execute("CREATE TABLE kept AS SELECT 42 AS answer")
