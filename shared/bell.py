@@ -35,6 +35,7 @@ class Bell:
 
     def _run(self) -> None:
         while True:
+            self._asked.wait()
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
                     while True:
@@ -43,4 +44,5 @@ class Bell:
                         connection.execute(f"NOTIFY {CHANNEL}")
                         time.sleep(_PAUSE)
             except psycopg.Error:
+                self._asked.clear()
                 time.sleep(0.5)

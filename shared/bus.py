@@ -1,22 +1,24 @@
 """The doorbell and parcel service: Celery on Redis, where anything may be lost without harm.
 
-The settings follow what kombu's Redis transport was measured to do wrong: plain queues addressed through the default exchange (bindings
-vanish with a flush, and publishing then drops silently), no ETA or countdown (redelivered at every visibility timeout), no result backend,
-JSON only, late acks, a worker that survives a refused write, and sockets that time out.
+The settings follow what kombu's Redis transport was measured to do wrong: plain queues addressed through the default exchange
+(bindings vanish with a flush, and publishing then drops silently), no ETA or countdown (redelivered at every visibility timeout),
+no result backend, JSON only, late acks, a worker that survives a refused write, and sockets that time out.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from celery import Celery
 from kombu import Exchange, Producer, Queue
-from kombu.exceptions import OperationalError as BrokerDown
+from kombu.exceptions import KombuError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from shared.faults import DATABASE_AWAY, plain
 from shared.inbox import Inbox, Outcome
 from shared.jobs import Desk
 from shared.log import log
@@ -28,6 +30,12 @@ WORK = "jobs.work"
 BACKLOG = 20
 """Most parcels (of up to 500 events) left in a queue; past that the relay waits, and the subscriber can pull."""
 
+RINGS = 8
+"""Most rings left in a lane's queue: one is enough to wake a worker, a few wake several."""
+
+JOBS_A_RING = 100
+"""Most jobs done for one ring, so that a worker told to stop can; the relay rings again while jobs are due."""
+
 
 class BusDown(Exception):
     """Redis cannot be reached, or refuses writes. Nothing is lost: the log has it."""
@@ -36,8 +44,12 @@ class BusDown(Exception):
 class Bus(Protocol):
     """What the relay needs of a transport."""
 
-    def send(self, subscriber: str, parcel: Parcel) -> bool:
-        """Push a parcel towards a subscriber; False when its queue is full. Raises `BusDown`; the parcel may then have arrived or not."""
+    def has_room(self, subscriber: str) -> bool:
+        """Whether the subscriber's queue takes another parcel. Raises `BusDown`."""
+        ...
+
+    def send(self, subscriber: str, parcel: Parcel) -> None:
+        """Push a parcel towards a subscriber. Raises `BusDown`; the parcel may then have arrived or not."""
         ...
 
     def ring(self, lane: str) -> None:
@@ -50,47 +62,63 @@ class Bus(Protocol):
 
 
 class CeleryBus:
-    """The real transport: one connection, one push per parcel, no bindings."""
+    """The real transport: one connection, one push per parcel, no bindings. For one thread."""
 
     def __init__(self, service: str, redis_url: str) -> None:
         self._service = service
         self._app = celery_app(service, redis_url, queues=[])
         self._redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=1, retry=None) if redis_url else None
-        self._producer: Producer | None = None
+        self._connection: Any = None
+        self._producer: Any = None
         self._rest_until = 0.0
 
-    def send(self, subscriber: str, parcel: Parcel) -> bool:
+    def has_room(self, subscriber: str) -> bool:
+        """Whether fewer than `BACKLOG` parcels wait there."""
+        return self._length(f"bus.{subscriber}") < BACKLOG
+
+    def send(self, subscriber: str, parcel: Parcel) -> None:
         """Push a parcel; see `Bus.send`."""
-        return self._publish(APPLY, f"bus.{subscriber}", [parcel.as_json()], BACKLOG)
+        self._publish(APPLY, f"bus.{subscriber}", [parcel.as_json()])
 
     def ring(self, lane: str) -> None:
         """Wake job workers; at most a handful of rings wait in the queue."""
-        self._publish(WORK, f"{lane}.{self._service}", [lane], 8)
+        if self._length(f"{lane}.{self._service}") < RINGS:
+            self._publish(WORK, f"{lane}.{self._service}", [lane])
 
     def check(self) -> None:
         """Ask Redis for a sign of life."""
-        self._guard(lambda redis: redis.ping())
+        with self._guarded() as redis:
+            redis.ping()
 
-    def _publish(self, task: str, queue: str, args: list[Any], most: int) -> bool:
-        return self._guard(lambda redis: redis.llen(queue) < most and self._send_task(task, queue, args))
+    def _length(self, queue: str) -> int:
+        with self._guarded() as redis:
+            return int(redis.llen(queue))
 
-    def _send_task(self, task: str, queue: str, args: list[Any]) -> bool:
-        if self._producer is None:
-            self._producer = Producer(self._app.connection_for_write().channel(), auto_declare=False)
-        plain = Queue(queue, Exchange(""), routing_key=queue)
-        self._app.send_task(task, args, queue=plain, producer=self._producer, declare=[], retry=False, argsrepr="-", kwargsrepr="-")
-        return True
+    def _publish(self, task: str, queue: str, args: list[Any]) -> None:
+        with self._guarded():
+            if self._producer is None:
+                self._connection = self._app.connection_for_write()
+                self._producer = Producer(self._connection.channel(), auto_declare=False)
+            plain, nobody = Queue(queue, Exchange(""), routing_key=queue), {"argsrepr": "-", "kwargsrepr": "-"}
+            self._app.send_task(task, args, queue=plain, producer=self._producer, declare=[], retry=False, **nobody)
 
-    def _guard(self, use: Callable[[Redis], Any]) -> bool:
-        """Use the connection; after a failure it rests for a second, so that a dead Redis costs nothing."""
+    @contextmanager
+    def _guarded(self) -> Iterator[Redis]:
+        """The connection is used in the block; after a failure it rests for a second, so that a dead Redis costs nothing."""
         if self._redis is None or time.monotonic() < self._rest_until:
             raise BusDown("no Redis")
         try:
-            return bool(use(self._redis))
-        except (RedisError, BrokerDown, OSError) as error:
-            self._producer = None
+            yield self._redis
+        except (RedisError, KombuError, OSError) as error:
             self._rest_until = time.monotonic() + 1
-            raise BusDown(f"{type(error).__name__}") from None
+            self._hang_up()
+            raise BusDown(type(error).__name__) from None
+
+    def _hang_up(self) -> None:
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            with suppress(RedisError, KombuError, OSError):
+                connection.release()
 
 
 def celery_app(service: str, redis_url: str, *, queues: list[str]) -> Celery:
@@ -144,19 +172,19 @@ def events_worker(service: str, redis_url: str, inbox: Inbox, catch_up: Callable
     """The application whose worker applies parcels. A parcel is a hint: whatever happens to it, the log has the facts."""
     app = celery_app(service, redis_url, queues=[f"bus.{service}"])
 
-    @app.task(name=APPLY)
     def apply(raw: dict[str, Any]) -> None:
         try:
             parcel = Parcel.of(raw)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             log.error("parcel_unreadable")
             return
         try:
             if inbox.apply(parcel) is Outcome.GAP:
                 catch_up(parcel.source)
         except Exception as error:
-            log.warning("apply_postponed", source=parcel.source, reason=type(error).__name__)
+            log.warning("apply_postponed", source=parcel.source, reason=plain(error))
 
+    app.task(name=APPLY)(apply)
     return app
 
 
@@ -164,8 +192,11 @@ def jobs_worker(service: str, redis_url: str, desk: Desk, lanes: list[str]) -> C
     """The application whose worker does the due jobs of `lanes`."""
     app = celery_app(service, redis_url, queues=[f"{lane}.{service}" for lane in lanes])
 
-    @app.task(name=WORK)
     def work(lane: str) -> None:
-        desk.work([lane])
+        try:
+            desk.work([lane], at_most=JOBS_A_RING)
+        except DATABASE_AWAY as error:
+            log.warning("database_away", lane=lane, reason=plain(error))
 
+    app.task(name=WORK)(work)
     return app

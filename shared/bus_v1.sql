@@ -19,12 +19,15 @@ CREATE TABLE outbox (
 );
 CREATE FUNCTION outbox_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND current_setting('jiamenkou.erasing', true) = 'on' AND NEW.seq = OLD.seq AND NEW.id = OLD.id THEN
+    IF TG_OP = 'UPDATE' AND current_setting('jiamenkou.erasing', true) = 'on'
+        AND (NEW.seq, NEW.id, NEW.type, NEW.subject, NEW.recorded_at) = (OLD.seq, OLD.id, OLD.type, OLD.subject, OLD.recorded_at)
+    THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'the outbox is append-only';
 END $$;
 CREATE TRIGGER outbox_is_append_only BEFORE UPDATE OR DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION outbox_is_append_only();
+CREATE TRIGGER outbox_is_not_emptied BEFORE TRUNCATE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_is_append_only();
 
 -- Who listens to this log, and how far each was pushed to and has applied.
 CREATE TABLE subscriber (

@@ -63,7 +63,7 @@ class Event(BaseModel):
             for step in range(version, cls.version):
                 data = cls.upcasts[step](data)
             return cls.model_validate(data)
-        except (ValidationError, KeyError) as error:
+        except (ValidationError, LookupError, TypeError, ValueError, AttributeError) as error:
             where = error.errors(include_input=False, include_url=False) if isinstance(error, ValidationError) else repr(error)
             raise Undecodable(f"{cls.type} version {version} cannot be read: {where}") from None
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared import outbox
 from shared.auth import COOKIE, Principal, calling_service, read_session, require
 from shared.errors import Invalid, NotFound, Problem
+from shared.faults import DATABASE_AWAY
 from shared.log import bound, log
 from shared.service import Service
 from shared.unit import Unit
@@ -78,7 +78,8 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(OperationalError, _answer_database_away)
+    for fault in DATABASE_AWAY:
+        app.add_exception_handler(fault, _answer_database_away)
     app.add_exception_handler(Exception, _answer_bug)
     app.include_router(_internal)
     for router in routers:

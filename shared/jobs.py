@@ -1,7 +1,8 @@
 """Work outside the transaction that asked for it: rows with a due time, claimed with FOR UPDATE SKIP LOCKED.
 
-A row is the job; a Celery message only says that there is work. Any number of workers may claim; a worker that dies loses its lease and the
-job is claimed again, so a job must stand being started twice. Leases run on the database's clock, due times on `shared.clock`.
+A row is the job; a Celery message only says that there is work. Any number of workers may claim; a worker that dies loses its
+lease and the job is claimed again, so a job must stand being started twice. A worker that outlives its lease has lost the job:
+what it reports then is ignored. Leases run on the database's clock, due times on `shared.clock`.
 """
 
 from __future__ import annotations
@@ -11,18 +12,54 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
 
 from shared import clock
+from shared.faults import passes, plain
 from shared.log import bound, log
 from shared.unit import Unit
 
 Begin = Callable[[], AbstractContextManager[Unit]]
-"""Opens a unit of work that commits when the block ends; a job may open several, one after the other, with its network call between."""
+"""Opens a unit of work that commits when the block ends; a job may open several in turn, with its network call between."""
 
 TRIES = 5
+PATIENCE = timedelta(seconds=2)
+"""How long a job waits that met a database fault, which is not counted against it."""
+
+_OUTLOOK = """
+    SELECT kind, due.many, later.due_at
+    FROM unnest(%(kinds)s::text[]) AS kind,
+    LATERAL (SELECT count(*) AS many FROM (
+        SELECT FROM job WHERE job.kind = kind.kind AND state = 'waiting' AND due_at <= %(now)s
+        AND (lease_until IS NULL OR lease_until < now()) LIMIT 100) AS some) AS due,
+    LATERAL (SELECT min(due_at) AS due_at FROM job WHERE job.kind = kind.kind AND state = 'waiting' AND due_at > %(now)s) AS later
+"""
+
+_CLAIM = """
+    UPDATE job SET tries = tries + 1, lease_until = now() + (%(leases)s::interval[])[array_position(%(kinds)s::text[], kind)]
+    WHERE id = (
+        SELECT oldest.id FROM unnest(%(kinds)s::text[]) AS kind,
+        LATERAL (
+            SELECT id, due_at FROM job
+            WHERE job.kind = kind.kind AND state = 'waiting' AND due_at <= %(now)s
+            AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        ) AS oldest
+        ORDER BY due_at LIMIT 1
+    )
+    RETURNING id, kind, key, tries, lease_until
+"""
+
+_SETTLE = """
+    UPDATE job SET lease_until = NULL, state = %(state)s, tries = %(tries)s, error = %(error)s,
+        due_at = coalesce(%(due_at)s, due_at), done_at = CASE WHEN %(state)s = 'done' THEN now() END
+    WHERE id = %(id)s AND lease_until = %(lease)s AND state = 'waiting' AND tries > 0
+"""
+
+_LET_GO = "UPDATE job SET lease_until = NULL WHERE id = %s AND lease_until = %s"
+"""For a job that was asked for again (`tries` is 0) or taken back while it was done: it stays as it was asked to be."""
 
 
 class Later(Exception):
@@ -66,77 +103,79 @@ class Jobs:
         return sorted({kind.lane for kind in self.kinds.values()})
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this process does until `lease_until`; `tries` counts this one too."""
+
+    id: UUID
+    kind: str
+    key: str
+    tries: int
+    lease_until: datetime
+
+
 class Desk:
     """Claims and does the due jobs of one service."""
 
     def __init__(self, engine: Engine, jobs: Jobs, begin: Begin) -> None:
-        self.engine, self.jobs, self.begin = engine, jobs, begin
+        self.jobs, self.begin = jobs, begin
+        self._commits = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def due(self) -> dict[str, int]:
-        """How many jobs are due and unclaimed, per lane."""
-        with self.engine.connect() as connection:
-            rows = connection.exec_driver_sql(
-                """SELECT kind, count(*) FROM job WHERE state = 'waiting' AND due_at <= %s AND (lease_until IS NULL OR lease_until < now())
-                   GROUP BY kind""",
-                (clock.now(),),
-            ).all()
-        found: dict[str, int] = {}
-        for kind, count in rows:
-            if kind in self.jobs.kinds:
+    def outlook(self) -> tuple[dict[str, int], datetime | None]:
+        """How many jobs are due and unclaimed in each lane (100 of a kind stands for any more), and when the next becomes due."""
+        kinds = list(self.jobs.kinds)
+        if not kinds:
+            return {}, None
+        with self._commits.connect() as connection:
+            rows = connection.exec_driver_sql(_OUTLOOK, {"kinds": kinds, "now": clock.now()}).all()
+        due: dict[str, int] = {}
+        for kind, many, _ in rows:
+            if many:
                 lane = self.jobs.kinds[kind].lane
-                found[lane] = found.get(lane, 0) + count
-        return found
-
-    def next_due(self) -> datetime | None:
-        """When the next unclaimed job becomes due; None when nothing waits."""
-        with self.engine.connect() as connection:
-            return connection.exec_driver_sql("SELECT min(due_at) FROM job WHERE state = 'waiting' AND lease_until IS NULL").scalar_one()  # type: ignore[no-any-return]
+                due[lane] = due.get(lane, 0) + many
+        return due, min((later for _, _, later in rows if later is not None), default=None)
 
     def work(self, lanes: Iterable[str], *, at_most: int = 1_000_000) -> int:
         """Do due jobs of `lanes`, oldest first, until none is left or `at_most` are done; returns how many were started."""
-        kinds = [kind.name for kind in self.jobs.kinds.values() if kind.lane in set(lanes)]
+        lanes = set(lanes)
+        kinds = [kind for kind in self.jobs.kinds.values() if kind.lane in lanes]
         done = 0
-        while done < at_most and (claimed := self._claim(kinds)) is not None:
-            self._do(*claimed)
+        while kinds and done < at_most and (claim := self._claim(kinds)) is not None:
+            self._do(claim)
             done += 1
         return done
 
-    def _claim(self, kinds: list[str]) -> tuple[Kind, str, int] | None:
-        with self.engine.begin() as connection:
-            row = connection.exec_driver_sql(
-                """SELECT id, kind, key, tries FROM job
-                   WHERE state = 'waiting' AND kind = ANY(%s) AND due_at <= %s AND (lease_until IS NULL OR lease_until < now())
-                   ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED""",
-                (kinds, clock.now()),
-            ).one_or_none()
-            if row is None:
-                return None
-            kind = self.jobs.kinds[row.kind]
-            connection.exec_driver_sql("UPDATE job SET lease_until = now() + %s, tries = tries + 1 WHERE id = %s", (kind.lease, row.id))
-            return kind, row.key, row.tries + 1
+    def _claim(self, kinds: list[Kind]) -> Claim | None:
+        names, leases = [kind.name for kind in kinds], [kind.lease for kind in kinds]
+        with self._commits.connect() as connection:
+            row = connection.exec_driver_sql(_CLAIM, {"kinds": names, "leases": leases, "now": clock.now()}).one_or_none()
+        return Claim(*row) if row is not None else None
 
-    def _do(self, kind: Kind, key: str, tries: int) -> None:
-        with bound(correlationid=uuid4().hex, job=kind.name, key=key):
+    def _do(self, claim: Claim) -> None:
+        with bound(correlationid=uuid4().hex, job=claim.kind, key=claim.key):
             started = time.monotonic()
+            if claim.tries > TRIES:
+                self._settle(claim, "failed", tries=TRIES, error="it ended the process that did it")
+                log.error("job_failed", state="failed", tries=TRIES)
+                return
             try:
-                kind.do(key, self.begin)
+                self.jobs.kinds[claim.kind].do(claim.key, self.begin)
             except Later as later:
-                self._settle(kind, key, "waiting", due_in=later.delay, tries=tries - 1)
+                self._settle(claim, "waiting", due_in=later.delay, tries=claim.tries - 1)
             except Exception as error:
-                state = "failed" if tries >= TRIES else "waiting"
-                self._settle(kind, key, state, due_in=timedelta(seconds=2**tries), tries=tries, error=f"{type(error).__name__}: {error}"[:500])
-                log.exception("job_failed", state=state, tries=tries)
+                counted = claim.tries - 1 if passes(error) else claim.tries
+                state = "failed" if counted >= TRIES else "waiting"
+                due_in = PATIENCE if passes(error) else timedelta(seconds=2**counted)
+                log.exception("job_failed", state=state, tries=counted)
+                self._settle(claim, state, due_in=due_in, tries=counted, error=plain(error))
             else:
-                self._settle(kind, key, "done", tries=tries)
+                self._settle(claim, "done", tries=claim.tries)
                 log.info("job_done", seconds=round(time.monotonic() - started, 3))
 
-    def _settle(self, kind: Kind, key: str, state: str, *, tries: int, due_in: timedelta | None = None, error: str = "") -> None:
-        """Close the job, unless it was moved while it ran: then it stays due at its new time."""
+    def _settle(self, claim: Claim, state: str, *, tries: int, due_in: timedelta | None = None, error: str = "") -> None:
+        """Close the job as far as it is still ours, and was not asked for anew while it was done."""
         due_at = clock.now() + due_in if due_in is not None else None
-        with self.engine.begin() as connection:
-            connection.exec_driver_sql(
-                """UPDATE job SET state = %s, tries = %s, error = %s, lease_until = NULL, due_at = coalesce(%s, due_at),
-                          done_at = CASE WHEN %s = 'done' THEN now() END
-                   WHERE kind = %s AND key = %s AND state = 'waiting' AND lease_until IS NOT NULL""",
-                (state, tries, error, due_at, state, kind.name, key),
-            )
+        new = {"id": claim.id, "lease": claim.lease_until, "state": state, "tries": tries, "error": error, "due_at": due_at}
+        with self._commits.connect() as connection:
+            if not connection.exec_driver_sql(_SETTLE, new).rowcount:
+                connection.exec_driver_sql(_LET_GO, (claim.id, claim.lease_until))

@@ -1,8 +1,8 @@
 """The event log of one service: written with the change it tells, numbered without gaps, read in parcels.
 
-The number comes from one counter row, updated as the last statement before commit: its lock is held until the commit is done, so the
-order of numbers is the order of commits, a rollback gives its numbers back, and `seq > cursor` misses nothing. (A sequence leaves
-holes and reorders: a reader can pass a number whose transaction commits later.)
+The number comes from one counter row, updated as the last statement before commit: its lock is held until the commit is done, so
+the order of numbers is the order of commits, a rollback gives its numbers back, and `seq > cursor` misses nothing. (A sequence
+leaves holes and reorders: a reader can pass a number whose transaction commits later.)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from shared.event import Event, envelope_json, new_id, with_sequence
+from shared.event import Envelope, Event, envelope_json, new_id, with_sequence
 
 PARCEL = 500
 """Most events in one parcel: one task per event tops out near 1,000 events/s, batches of 500 near 48,000."""
@@ -32,6 +32,10 @@ _APPEND = """
         WITH ORDINALITY AS e (id, type, subject, body, ord)
 """
 
+_NOT_MIGRATED = "the counter row of the outbox is missing: this database was not migrated"
+
+_READ = "SELECT seq, body FROM outbox WHERE seq > %s AND seq <= %s AND type = ANY(%s) ORDER BY seq LIMIT %s"
+
 Row = tuple[UUID, str, str, str]
 """id, type, subject and envelope (without its sequence) of an event about to be recorded."""
 
@@ -39,7 +43,8 @@ Row = tuple[UUID, str, str, str]
 def row(event: Event, *, source: str, at: datetime, correlationid: str, causationid: str = "") -> Row:
     """The log row of `event`, recorded by `source` at `at`."""
     id = new_id()
-    return id, event.type, event.subject, envelope_json(event, id=id, source=source, at=at, correlationid=correlationid, causationid=causationid)
+    body = envelope_json(event, id=id, source=source, at=at, correlationid=correlationid, causationid=causationid)
+    return id, event.type, event.subject, body
 
 
 def append(cursor: Cursor[Any], rows: Sequence[Row]) -> None:
@@ -48,7 +53,9 @@ def append(cursor: Cursor[Any], rows: Sequence[Row]) -> None:
         return
     if len(rows) < _COPY_FROM:
         ids, types, subjects, bodies = zip(*rows, strict=True)
-        cursor.execute(_APPEND, {"n": len(rows), "ids": list(ids), "types": list(types), "subjects": list(subjects), "bodies": list(bodies)})
+        columns = {"ids": list(ids), "types": list(types), "subjects": list(subjects), "bodies": list(bodies)}
+        cursor.execute(_APPEND, {"n": len(rows), **columns})
+        assert cursor.rowcount == len(rows), _NOT_MIGRATED
         return
     cursor.execute("UPDATE outbox_head SET seq = seq + %s RETURNING seq", (len(rows),))
     first = _one(cursor)[0] - len(rows) + 1
@@ -68,7 +75,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """The wanted facts of one log in (after, upto], and the ids of the facts at both ends, by which a rewritten log is noticed."""
+    """The facts of the wanted `types` of one log in (after, upto].
+
+    `after_id` and `upto_id` are the ids of the facts at both ends, wanted or not, by which a rewritten log is noticed.
+    """
 
     source: str
     log_id: UUID
@@ -76,7 +86,13 @@ class Parcel:
     after_id: UUID | None
     upto: int
     upto_id: UUID | None
+    types: tuple[str, ...]
     events: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of the facts in this stretch was wanted."""
+        return self.events == "[]"
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a Celery message or an HTTP answer; `events` stays one JSON array in a string, encoded once."""
@@ -87,6 +103,7 @@ class Parcel:
             "after_id": str(self.after_id) if self.after_id else None,
             "upto": self.upto,
             "upto_id": str(self.upto_id) if self.upto_id else None,
+            "types": list(self.types),
             "events": self.events,
         }
 
@@ -100,13 +117,22 @@ class Parcel:
             after_id=UUID(raw["after_id"]) if raw["after_id"] else None,
             upto=int(raw["upto"]),
             upto_id=UUID(raw["upto_id"]) if raw["upto_id"] else None,
+            types=tuple(raw["types"]),
             events=str(raw["events"]),
         )
 
-    def unpack(self) -> list[dict[str, Any]]:
-        """The envelopes as raw objects, in order."""
-        events: list[dict[str, Any]] = json.loads(self.events)
-        return events
+    def unpack(self) -> list[Envelope]:
+        """The envelopes, in order; raises ValueError when they are not this parcel's."""
+        try:
+            envelopes = [Envelope.of(raw) for raw in json.loads(self.events)]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not an envelope: {type(error).__name__}") from None
+        last = self.after
+        for envelope in envelopes:
+            if envelope.source != self.source or not last < envelope.sequence <= self.upto:
+                raise ValueError(f"event {envelope.sequence} of {envelope.source} does not belong here")
+            last = envelope.sequence
+        return envelopes
 
 
 def head(cursor: Cursor[Any], source: str) -> Head:
@@ -115,17 +141,17 @@ def head(cursor: Cursor[Any], source: str) -> Head:
     return Head(source, log_id, seq)
 
 
-def read(cursor: Cursor[Any], source: str, after: int, types: Iterable[str], limit: int = PARCEL) -> Parcel:
-    """The next at most `limit` facts of `types` after number `after`; reaches to the head when there are fewer."""
-    end = head(cursor, source)
-    rows = cursor.execute(
-        "SELECT seq, id, body FROM outbox WHERE seq > %s AND seq <= %s AND type = ANY(%s) ORDER BY seq LIMIT %s",
-        (after, end.seq, list(types), limit),
-    ).fetchall()
-    upto = rows[-1][0] if len(rows) == limit else end.seq
-    ids = dict(cursor.execute("SELECT seq, id FROM outbox WHERE seq = ANY(%s)", ([after, upto],)).fetchall())
-    events = f"[{','.join(with_sequence(body, seq) for seq, _, body in rows)}]"
-    return Parcel(source, end.log_id, after, ids.get(after), upto, ids.get(upto), events)
+def read(
+    cursor: Cursor[Any], source: str, after: int, types: Iterable[str], limit: int = PARCEL, *, end: Head | None = None
+) -> Parcel:
+    """The next at most `limit` facts of `types` after number `after`; reaches to the head (`end`) when there are fewer."""
+    end = end or head(cursor, source)
+    wanted = tuple(types)
+    rows = cursor.execute(_READ, (after, end.seq, list(wanted), limit)).fetchall()
+    upto = rows[-1][0] if len(rows) == limit else max(after, end.seq)
+    ids = dict(cursor.execute("SELECT seq, id FROM outbox WHERE seq IN (%s, %s)", (after, upto)).fetchall())
+    events = f"[{','.join([with_sequence(body, seq) for seq, body in rows])}]"
+    return Parcel(source, end.log_id, after, ids.get(after), upto, ids.get(upto), wanted, events)
 
 
 def subscribe(cursor: Cursor[Any], source: str, name: str, types: list[str], applied: int) -> Head:
@@ -147,10 +173,12 @@ def erase_sealed(cursor: Cursor[Any], subject: str) -> int:
             WHERE subject = %s AND body LIKE '%%"sealed.%%'""",
         (subject,),
     )
-    return cursor.rowcount
+    changed = cursor.rowcount
+    cursor.execute("SET LOCAL jiamenkou.erasing = 'off'")
+    return changed
 
 
 def _one(cursor: Cursor[Any]) -> TupleRow:
     found = cursor.fetchone()
-    assert found is not None, "the counter row of the outbox is missing: this database was not migrated"
+    assert found is not None, _NOT_MIGRATED
     return found  # type: ignore[no-any-return]

@@ -1,7 +1,8 @@
 """The relay: one small process per service that keeps facts and work moving, whatever Redis does.
 
-It pushes new facts to its subscribers' queues, rings for due jobs, runs the schedule, and compares its cursors with the heads of the logs it
-listens to, pulling over HTTP what did not arrive. Where Redis is away it does the pulling more often and the jobs itself.
+It pushes new facts to its subscribers' queues, rings for due jobs, runs the schedule, and compares its cursors with the heads of
+the logs it listens to, pulling over HTTP what did not arrive. Where Redis is away it does the pulling more often and the jobs
+itself.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from enum import Enum
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
-from sqlmodel import Session
 
 from shared import clock, outbox
 from shared.bell import CHANNEL
-from shared.bus import Bus, BusDown
+from shared.bus import RINGS, Bus, BusDown
+from shared.faults import DATABASE_AWAY, plain
 from shared.inbox import Inbox, Outcome
 from shared.jobs import Begin, Desk
 from shared.log import log
@@ -27,48 +28,67 @@ from shared.peers import PeerDown, Peers
 from shared.schedule import Schedule
 
 POLL = 1.0
+OVERDUE = 0.25
+FULL = 0.05
+JOBS_HERE = 50
 PULL = 3.0
 PULL_WITHOUT_REDIS = 0.3
+
+_SUBSCRIBERS = """
+    SELECT name, types, greatest(pushed_seq, acked_seq), log_id, seq FROM subscriber, outbox_head
+    WHERE seq > greatest(pushed_seq, acked_seq)
+"""
+
+_PUSHED = """
+    UPDATE subscriber SET pushed_seq = greatest(pushed_seq, %s), last_error = ''
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
+    WHERE name = %s
+"""
+"""No need to wait for the disk: what is forgotten is pushed again."""
+
+
+class Pushed(Enum):
+    """What a push found: nothing more to send, perhaps more at once, or a full queue that has to drain first."""
+
+    ALL = "all"
+    MORE = "more"
+    FULL = "full"
 
 
 class Pusher:
     """Sends each subscriber what it has not been sent. One at a time per service; two would only repeat each other."""
 
     def __init__(self, engine: Engine, source: str, bus: Bus) -> None:
-        self.engine, self.source, self.bus = engine, source, bus
+        self.source, self.bus = source, bus
+        self._commits = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._scanned: dict[str, int] = {}
 
-    def push(self) -> bool:
-        """One parcel to each subscriber that lacks one; True when there may be more. Raises `BusDown` after noting it."""
-        more = False
-        with Session(self.engine) as session:
-            cursor: Any = session.connection().connection.cursor()
-            for name, types, pushed, acked in cursor.execute("SELECT name, types, pushed_seq, acked_seq FROM subscriber").fetchall():
-                after = max(pushed, acked, self._scanned.get(name, 0))
-                parcel = outbox.read(cursor, self.source, after, types)
-                session.rollback()
-                if parcel.upto == after:
+    def push(self) -> Pushed:
+        """One parcel to each subscriber that lacks one. Raises `BusDown` after noting it."""
+        found = Pushed.ALL
+        with self._commits.connect() as connection:
+            cursor = cast("psycopg.Cursor[Any]", connection.connection.cursor())
+            for name, types, reached, log_id, seq in cursor.execute(_SUBSCRIBERS).fetchall():
+                after = max(reached, self._scanned.get(name, 0))
+                if seq <= after:
                     continue
-                if parcel.events != "[]":
-                    if not self._send(cursor, name, parcel):
-                        more = True
-                        continue
-                    session.commit()
-                self._scanned[name] = parcel.upto
-                more = more or parcel.events != "[]"
-        return more
+                pushed = self._push_to(cursor, name, types, after, outbox.Head(self.source, log_id, seq))
+                found = pushed if found is Pushed.ALL else found
+        return found
 
-    def _send(self, cursor: Any, name: str, parcel: outbox.Parcel) -> bool:
+    def _push_to(self, cursor: psycopg.Cursor[Any], name: str, types: list[str], after: int, end: outbox.Head) -> Pushed:
         try:
-            sent = self.bus.send(name, parcel)
+            if not self.bus.has_room(name):
+                return Pushed.FULL
+            parcel = outbox.read(cursor, self.source, after, types, end=end)
+            if not parcel.is_empty:
+                self.bus.send(name, parcel)
+                cursor.execute(_PUSHED, (parcel.upto, name))
         except BusDown as error:
-            cursor.execute("UPDATE subscriber SET last_error = %s WHERE name = %s", (str(error)[:200], name))
-            cursor.connection.commit()
+            cursor.execute("UPDATE subscriber SET last_error = %s WHERE name = %s", (str(error), name))
             raise
-        if sent:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            cursor.execute("UPDATE subscriber SET pushed_seq = greatest(pushed_seq, %s), last_error = '' WHERE name = %s", (parcel.upto, name))
-        return sent
+        self._scanned[name] = parcel.upto
+        return Pushed.MORE if parcel.upto < end.seq else Pushed.ALL
 
 
 class Puller:
@@ -86,7 +106,7 @@ class Puller:
         """Compare heads, and pull when behind; a patient look first gives the push a moment. Raises `PeerDown`."""
         at = self.inbox.cursor(source)
         end = self.peers.subscribe(source, self.inbox.consumers.types, at)
-        self._note(source, end)
+        self.inbox.compare(end)
         moved = self._seen.get(source) != at
         self._seen[source] = at
         if end.seq != at and not (patient and moved):
@@ -100,30 +120,16 @@ class Puller:
             if self.inbox.apply(parcel) is not Outcome.APPLIED or parcel.upto <= at:
                 return
 
-    def _note(self, source: str, end: outbox.Head) -> None:
-        with self.inbox.engine.begin() as connection:
-            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            row = connection.exec_driver_sql(
-                "UPDATE inbox SET head_seen = %s WHERE source = %s RETURNING seq, log_id, stopped", (end.seq, source)
-            ).one_or_none()
-            if row is None or row.stopped or row.log_id is None:
-                return
-            trouble = ""
-            if row.log_id != end.log_id:
-                trouble = f"the log was replaced: {row.log_id} became {end.log_id}"
-            elif end.seq < row.seq:
-                trouble = f"the log went back in time: {row.seq} events were applied, it now ends at {end.seq}"
-            if trouble:
-                connection.exec_driver_sql("UPDATE inbox SET stopped = %s WHERE source = %s", (trouble, source))
-                log.error("stream_stopped", source=source, reason=trouble)
-
 
 class Relay:
     """The loops around pusher, puller, jobs and schedule."""
 
-    def __init__(self, *, database_url: str, pusher: Pusher, puller: Puller, desk: Desk, schedule: Schedule, begin: Begin, bus: Bus) -> None:
+    def __init__(
+        self, *, database_url: str, pusher: Pusher, puller: Puller, desk: Desk, schedule: Schedule, begin: Begin, bus: Bus
+    ) -> None:
         self._url = database_url.replace("postgresql+psycopg://", "postgresql://")
-        self.pusher, self.puller, self.desk, self.schedule, self.begin, self.bus = pusher, puller, desk, schedule, begin, bus
+        self.pusher, self.puller, self.bus = pusher, puller, bus
+        self.desk, self.schedule, self.begin = desk, schedule, begin
         self._redis_away = threading.Event()
         self._stop = threading.Event()
 
@@ -150,8 +156,8 @@ class Relay:
             started = time.monotonic()
             try:
                 loop()
-            except (psycopg.OperationalError, OperationalError) as error:
-                log.warning("database_away", loop=loop.__name__, reason=type(error).__name__)
+            except DATABASE_AWAY as error:
+                log.warning("database_away", loop=loop.__name__, reason=plain(error))
             except Exception:
                 log.exception("relay_loop_failed", loop=loop.__name__)
             pause = 0.2 if time.monotonic() - started > 10 else min(pause * 2, 5)
@@ -159,49 +165,65 @@ class Relay:
 
     def _push_loop(self) -> None:
         with psycopg.connect(self._url, autocommit=True) as ears:
-            while not ears.execute("SELECT pg_try_advisory_lock(hashtextextended('relay', 0))").fetchone()[0]:  # type: ignore[index]
+            while not _got_lock(ears):
                 if self._stop.wait(1):
                     return
             ears.execute(f"LISTEN {CHANNEL}")
+            jobs_at = 0.0
             while not self._stop.is_set():
-                try:
-                    self.bus.check()
-                    while self.pusher.push():
-                        if self._stop.wait(0.002):
-                            return
-                    self._ring_for_jobs()
-                    self._redis_away.clear()
-                except BusDown as error:
-                    if not self._redis_away.is_set():
-                        log.warning("redis_away", reason=str(error))
-                    self._redis_away.set()
-                    self._do_jobs_here()
-                for _ in ears.notifies(timeout=self._patience(), stop_after=1):
-                    pass
+                pushed = self._push()
+                if pushed is Pushed.MORE and time.monotonic() < jobs_at:
+                    continue
+                patience = self._see_to_jobs()
+                jobs_at = time.monotonic() + OVERDUE
+                if pushed is not Pushed.MORE:
+                    patience = min(patience, FULL) if pushed is Pushed.FULL else patience
+                    for _ in ears.notifies(timeout=patience, stop_after=1):
+                        pass
 
-    def _ring_for_jobs(self) -> None:
-        for lane, count in self.desk.due().items():
-            for _ in range(min(8, 1 + count // 10)):
-                self.bus.ring(lane)
+    def _push(self) -> Pushed:
+        try:
+            self.bus.check()
+            pushed = self.pusher.push()
+            if self._redis_away.is_set():
+                log.info("redis_back")
+                self._redis_away.clear()
+            return pushed
+        except BusDown as error:
+            if not self._redis_away.is_set():
+                log.warning("redis_away", reason=str(error))
+                self._redis_away.set()
+            return Pushed.ALL
 
-    def _do_jobs_here(self) -> None:
-        """Nobody hears the bell without Redis: the relay does the work, a little at a time so that pushing is tried again."""
-        self.desk.work(self.desk.jobs.lanes, at_most=50)
-
-    def _patience(self) -> float:
-        """How long to listen for the bell: until the next job is due, or a moment when some are overdue, one poll at most."""
-        due = self.desk.next_due()
-        wait = (due - clock.now()).total_seconds() if due is not None else POLL
-        return min(POLL, wait) if wait > 0 else POLL / 4
+    def _see_to_jobs(self) -> float:
+        """Ring for the due jobs, or do some where nobody would hear the bell; returns how long nothing else is due."""
+        due, next_at = self.desk.outlook()
+        try:
+            for lane, count in due.items():
+                for _ in range(min(RINGS, 1 + count // 10)):
+                    self.bus.ring(lane)
+        except BusDown:
+            if self.desk.work(self.desk.jobs.lanes, at_most=JOBS_HERE) == JOBS_HERE:
+                return 0.0
+        if due:
+            return OVERDUE
+        return min(POLL, (next_at - clock.now()).total_seconds()) if next_at is not None else POLL
 
     def _pull_loop(self) -> None:
         while not self._stop.is_set():
             for source in self.puller.sources():
-                try:
-                    self.puller.look(source, patient=not self._redis_away.is_set())
-                except PeerDown as error:
-                    log.info("peer_away", reason=str(error))
+                self._look(source)
             self._stop.wait((PULL_WITHOUT_REDIS if self._redis_away.is_set() else PULL) * random.uniform(0.8, 1.2))
+
+    def _look(self, source: str) -> None:
+        try:
+            self.puller.look(source, patient=not self._redis_away.is_set())
+        except PeerDown as error:
+            log.info("peer_away", reason=str(error))
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            log.exception("pull_failed", source=source)
 
     def _schedule_loop(self) -> None:
         last: dict[int, float] = {}
@@ -218,7 +240,12 @@ def run_due(schedule: Schedule, last: dict[int, float], at: float, begin: Begin)
             try:
                 with begin() as unit:
                     tick(unit)
-            except OperationalError:
+            except DATABASE_AWAY:
                 raise
             except Exception:
                 log.exception("tick_failed", tick=tick.__name__)
+
+
+def _got_lock(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(hashtextextended('relay', 0))").fetchone()
+    return row is not None and bool(row[0])

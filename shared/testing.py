@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, select
 
 from shared import clock, outbox
 from shared.auth import COOKIE, Principal, sign_session
-from shared.bus import BusDown
+from shared.bus import BACKLOG, BusDown
 from shared.crypto import Keyring
 from shared.event import Event, new_id, with_sequence
 from shared.inbox import Outcome
@@ -64,7 +64,8 @@ class Bench:
         log_id, seq, last = self._logs.get(source, (uuid4(), 0, None))
         rows = [outbox.row(event, source=source, at=clock.now(), correlationid=uuid4().hex) for event in events]
         bodies = [with_sequence(row[3], number) for number, row in enumerate(rows, start=seq + 1)]
-        parcel = Parcel(source, log_id, seq, last, seq + len(rows), rows[-1][0], f"[{','.join(bodies)}]")
+        types = tuple(self.service.consumers.types)
+        parcel = Parcel(source, log_id, seq, last, seq + len(rows), rows[-1][0], types, f"[{','.join(bodies)}]")
         self._logs[source] = (log_id, parcel.upto, parcel.upto_id)
         assert self.service.inbox.apply(parcel) is Outcome.APPLIED
         self._listen(mark)
@@ -140,11 +141,15 @@ class MemoryBus:
         self.rings: set[str] = set()
         self.down = False
 
-    def send(self, subscriber: str, parcel: Parcel) -> bool:
+    def has_room(self, subscriber: str) -> bool:
+        """Whether fewer than `BACKLOG` parcels wait there."""
+        self.check()
+        return len(self.queues.get(subscriber, ())) < BACKLOG
+
+    def send(self, subscriber: str, parcel: Parcel) -> None:
         """Put a parcel in the subscriber's queue."""
         self.check()
         self.queues.setdefault(subscriber, deque()).append(json.loads(json.dumps(parcel.as_json())))
-        return True
 
     def ring(self, lane: str) -> None:
         """Note the ring."""

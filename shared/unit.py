@@ -20,9 +20,12 @@ T = TypeVar("T", bound=SQLModel)
 
 _LATER = """
     INSERT INTO job (id, kind, key, due_at) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, state = 'waiting', tries = 0, lease_until = NULL
+    ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, state = 'waiting', tries = 0
     WHERE job.state IN ('waiting', 'cancelled')
 """
+"""A job being done keeps its lease; `tries = 0` beside a lease tells its worker that it was asked for again meanwhile."""
+
+_FORGET = "UPDATE job SET state = 'cancelled' WHERE kind = %s AND key = %s AND state = 'waiting'"
 
 
 class Unit:
@@ -75,13 +78,16 @@ class Unit:
         )
 
     def later(self, kind: str, key: str | UUID, due_at: datetime | None = None) -> None:
-        """Ask for the job `kind` to be done for `key` at `due_at` (default: at once). Asked again, it moves; once done, it stays done."""
+        """Ask for the job `kind` to be done for `key` at `due_at` (default: at once).
+
+        Asked again, it moves; asked again while it is being done, it is done once more; once done, it stays done.
+        """
         self.cursor().execute(_LATER, (new_id(), kind, str(key), due_at or self.now))
         self._wakes = True
 
     def forget(self, kind: str, key: str | UUID) -> None:
         """Take back what `later` asked for, unless it is done."""
-        self.cursor().execute("UPDATE job SET state = 'cancelled' WHERE kind = %s AND key = %s AND state = 'waiting'", (kind, str(key)))
+        self.cursor().execute(_FORGET, (kind, str(key)))
 
     def cursor(self) -> Cursor[Any]:
         """A psycopg cursor inside this transaction, for set-wise SQL."""
@@ -92,12 +98,13 @@ class Unit:
         self.session.flush()
         if self._rows:
             outbox.append(self.cursor(), self._rows)
+            self._rows, self._wakes = [], True
 
     def commit(self) -> None:
         """Record, commit, and ring for the relay (edges only)."""
         self.record()
         self.session.commit()
-        if self._rows or self._wakes:
+        if self._wakes:
             self._ring()
 
     def _found(self, row: T | None, table: type[T]) -> T:
