@@ -1,9 +1,9 @@
 """Server-sent events: `follow` for staff consoles (exact, resumable, authorised), `Hub` for rooms of thousands (a shared frame).
 
 Both speak the same way. Every event has `id: <epoch>:<position>`. A browser that comes back with `Last-Event-ID`, or first comes
-with `?after=` from the page it holds, is told strictly what follows. Where that is no longer kept, or is of another epoch, it gets
-the event `reset`, whose id is the present end: it loads the page again and goes on from there. A stream ends by itself after a
-quarter of an hour, so that no proxy keeps a dead one and every reader is authorised anew.
+with `?after=` from the page it holds, is told strictly what follows. Where that is no longer kept, or is of another epoch, it is
+told `reset`, whose id is the present end: it loads the page again and goes on from there. A stream ends by itself after a quarter
+of an hour, so that no proxy keeps a dead one and every reader is authorised anew.
 
 A console, in a service's `pages.py`::
 

@@ -197,7 +197,8 @@ class _Following(Response):
                 await self._send(send, body(PING))
                 spoke = on_the_clock()
             with suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), min(self._pace.wait, self._pace.ping))
+                async with asyncio.timeout(min(self._pace.wait, self._pace.ping)):
+                    await rung.wait()
 
     async def _begin(self) -> tuple[int, bytes]:
         """Where to start, and what to say about it."""
