@@ -1,4 +1,4 @@
-"""Who and what the story is about. People are invented from a fixed seed; programmes, places and dates are the community paper's."""
+"""Who and what the story is about. People are invented from a fixed seed; programmes, places and dates are the paper's."""
 
 from __future__ import annotations
 
