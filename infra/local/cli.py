@@ -19,7 +19,6 @@ from infra.local import status as status_page
 from infra.local.launcher import Launcher, parse_scale
 from infra.local.refusal import Refusal
 from infra.local.stack import REPOSITORY, Stack, holder
-from shared import clock
 from shared.inbox import Inbox
 from shared.service import load
 
@@ -171,8 +170,7 @@ def _inbox(home: Path | None, service: str) -> Inbox:
     if service not in stack.databases:
         raise Refusal(f"There is no service {service}; there are {', '.join(stack.databases)}.")
     os.environ.update(stack.environment(service))
-    if stack.profile == "demo":
-        clock.simulate(stack.clock)
+    stack.follow_clock()
     return load(service).inbox
 
 

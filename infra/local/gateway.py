@@ -184,6 +184,8 @@ def main() -> None:
         port=int(os.environ["PORT"]),
         access_log=False,
         proxy_headers=False,
+        server_header=False,
+        date_header=False,
         log_level="warning",
         timeout_graceful_shutdown=1,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.local.ports import LOOPBACK
 from infra.local.postgres import write_private
+from shared import clock
 
 REPOSITORY = Path(__file__).parents[2]
 SERVICES = ("registration", "notify", "stations", "reports")
@@ -39,6 +40,11 @@ class Stack:
     def pids(self) -> Path:
         """The file that lists the running processes."""
         return self.home / "pids"
+
+    def follow_clock(self) -> None:
+        """See the time as the stack's own processes do: in a demo it is simulated."""
+        if self.profile == "demo":
+            clock.simulate(self.clock)
 
     def environment(self, service: str = "") -> dict[str, str]:
         """What a process is told; only a service is told its database."""

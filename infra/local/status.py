@@ -1,33 +1,33 @@
 """What a stack is doing now: its processes, its queues, how far each fact has come."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, LiteralString
 
 import psycopg
 import redis
+from psycopg.rows import dict_row
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from infra.local.pids import command_line
 from infra.local.processes import noted
 from infra.local.stack import Stack
+from shared import clock
 
-STREAMS = """
-SELECT (SELECT seq FROM outbox_head) AS head, name, pushed_seq, acked_seq, seen_at, last_error,
-       (SELECT min(recorded_at) FROM outbox WHERE seq = subscriber.acked_seq + 1) AS oldest
-  FROM subscriber ORDER BY name
+STREAMS = "SELECT (SELECT seq FROM outbox_head) AS head, name, pushed_seq, acked_seq, last_error FROM subscriber ORDER BY name"
+RECORDED = "SELECT recorded_at FROM outbox WHERE seq = %s"
+CURSORS = "SELECT source, seq, tries, stopped FROM inbox"
+PARKED = """
+SELECT source, seq, type, subject, reason, tries, parked_at FROM dead_letter WHERE state = 'parked' ORDER BY source, seq
 """
-CURSORS = "SELECT source, seq, head_seen, tries, stopped FROM inbox ORDER BY source"
-PARKED = (
-    "SELECT source, seq, type, subject, reason, tries, parked_at FROM dead_letter WHERE state = 'parked' ORDER BY source, seq"
-)
 JOBS = """
-SELECT kind, count(*) FILTER (WHERE state = 'waiting' AND due_at <= now()) AS due,
-       count(*) FILTER (WHERE state = 'waiting' AND due_at > now()) AS later,
-       count(*) FILTER (WHERE state = 'failed') AS failed,
-       min(due_at) FILTER (WHERE state = 'waiting' AND due_at <= now()) AS oldest
+SELECT kind, count(*) FILTER (WHERE state = 'waiting' AND due_at <= %(now)s) AS due,
+       min(due_at) FILTER (WHERE state = 'waiting' AND due_at <= %(now)s) AS oldest,
+       count(*) FILTER (WHERE state = 'waiting' AND due_at > %(now)s) AS later,
+       count(*) FILTER (WHERE state = 'failed') AS failed
   FROM job GROUP BY kind ORDER BY kind
 """
 
@@ -97,49 +97,32 @@ def _show_queues(stack: Stack, console: Console) -> bool:
 
 def _show_streams(stack: Stack, console: Console) -> bool:
     table = _table(
-        "facts, by publisher and subscriber",
-        "publisher",
-        "head",
-        "subscriber",
-        "pushed",
-        "acknowledged",
-        "cursor",
-        "behind",
-        "oldest waiting",
-        "trouble",
+        "facts, by publisher and subscriber", "publisher", "head", "subscriber", "pushed", "acked", "cursor", "oldest", "trouble"
     )
-    well = True
     cursors = {(row["source"], name): row for name in stack.databases for row in _rows(stack, name, CURSORS)}
     for publisher in stack.databases:
         for row in _rows(stack, publisher, STREAMS):
-            cursor: dict[str, Any] = cursors.get((f"/{publisher}", row["name"])) or {}
-            behind = row["head"] - cursor.get("seq", 0)
-            trouble = cursor.get("stopped") or (f"try {cursor['tries']}" if cursor.get("tries") else "") or row["last_error"]
-            well = well and not cursor.get("stopped")
-            table.add_row(
-                publisher,
-                str(row["head"]),
-                row["name"],
-                str(row["pushed_seq"]),
-                str(row["acked_seq"]),
-                str(cursor.get("seq", "-")),
-                str(behind),
-                _age(row["oldest"]),
-                trouble,
-            )
+            cursor = cursors.get((f"/{publisher}", row["name"])) or {"seq": 0, "tries": 0, "stopped": ""}
+            waiting = _rows(stack, publisher, RECORDED, [cursor["seq"] + 1])
+            trouble = cursor["stopped"] or (f"try {cursor['tries']}" if cursor["tries"] else row["last_error"])
+            oldest = _age(waiting[0]["recorded_at"], datetime.now(UTC)) if waiting else ""
+            numbers = [str(number) for number in (row["pushed_seq"], row["acked_seq"], cursor["seq"])]
+            table.add_row(publisher, str(row["head"]), row["name"], *numbers, oldest, trouble)
     console.print(table)
-    return well
+    return not any(cursor["stopped"] for cursor in cursors.values())
 
 
 def _show_jobs(stack: Stack, console: Console) -> bool:
-    table = _table("jobs", "service", "kind", "due", "oldest due", "later", "failed")
+    table = _table("jobs", "service", "kind", "due", "oldest", "later", "failed")
+    stack.follow_clock()
+    now = clock.now()
     failed = 0
     for service in stack.databases:
-        for row in _rows(stack, service, JOBS):
+        for row in _rows(stack, service, JOBS, {"now": now}):
             failed += row["failed"]
-            table.add_row(service, row["kind"], str(row["due"]), _age(row["oldest"]), str(row["later"]), str(row["failed"]))
-    if table.row_count:
-        console.print(table)
+            oldest = _age(row["oldest"], now) if row["oldest"] else ""
+            table.add_row(service, row["kind"], str(row["due"]), oldest, str(row["later"]), str(row["failed"]))
+    console.print(table if table.row_count else "no jobs")
     return not failed
 
 
@@ -159,21 +142,21 @@ def letter_table(parked: list[Letter]) -> Table:
     return table
 
 
-def _rows(stack: Stack, service: str, question: str) -> Iterator[dict[str, Any]]:
+def _rows(
+    stack: Stack, service: str, question: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[dict[str, Any]]:
     url = stack.databases[service].replace("postgresql+psycopg://", "postgresql://")
-    with psycopg.connect(url, connect_timeout=3, row_factory=psycopg.rows.dict_row, autocommit=True) as database:
-        yield from database.execute(question).fetchall()
+    with psycopg.connect(url, connect_timeout=3, row_factory=dict_row, autocommit=True) as database:
+        return database.execute(question, values).fetchall()
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
 
 
-def _age(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
-    seconds = (datetime.now(moment.tzinfo) - moment).total_seconds()
+def _age(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,5 +1,6 @@
 """A tiny service of its own, so that the launcher is tested without the product's."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,15 +8,22 @@ import pytest
 
 from infra.local.launcher import Launcher
 from infra.local.ports import free_port
+from infra.local.stack import REPOSITORY
 
 CARD = 'RUNS = ("web", "relay", "jobs")\n'
-MAIN = """
+MAIN = (
+    f"""
+BUS_TABLES = {str(REPOSITORY / "shared/bus_v1.sql")!r}
+"""
+    + """
 import http.server, os, sys, time
 import psycopg
 
 def migrate():
     with psycopg.connect(os.environ["DATABASE_URL"].replace("+psycopg", "")) as database:
         database.execute("CREATE TABLE IF NOT EXISTS note (line text)")
+        if database.execute("SELECT to_regclass('outbox_head')").fetchone() == (None,):
+            database.execute(open(BUS_TABLES).read())
 
 class Pages(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -32,8 +40,17 @@ else:
     print(role, "works", flush=True)
     time.sleep(3600)
 """
+)
 
 Launch = Callable[..., Launcher]
+
+
+def until(is_so: Callable[[], object]) -> None:
+    """Wait until it is so; a minute without it is a failure."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
 
 
 @pytest.fixture

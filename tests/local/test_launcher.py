@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ from infra.local.ports import free_port
 from infra.local.processes import noted
 from infra.local.refusal import Refusal
 from infra.local.stack import Stack, holder
-from tests.local.conftest import Launch
+from tests.local.conftest import Launch, until
 
 
 def read(url: str) -> str:
@@ -38,13 +37,6 @@ def can_connect(stack: Stack) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def until(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def test_everything_is_served_on_one_port_and_nothing_is_left_when_it_stops(launch: Launch) -> None:
