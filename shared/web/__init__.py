@@ -39,6 +39,8 @@ Globals: `_`, `language`, `static("house.css")`, `view` (language, elder, text),
 `now`, `simulated`, `rooms`. Navigation and the address of the log-in are in `rooms.py`: put your pages' real paths there.
 Components (`components.html`): ticket, card, table, empty, fault, stale, pill, button, post, field, figure, notes, big_number,
 progress, stamp, read_aloud. Import them once, at the top of the file.
+The bulletin's page sets `{% block room %}bulletin{% endblock %}` and uses the classes flag, stories, story, lead-story, kicker,
+standfirst and imprint-foot of `house.css`.
 A stale banner appears by itself when an element's `hx-sse:connect` loses its stream: put `{{ stale(now) }}` beside it.
 The log-in page takes `?next=`: send people on with `local_path(next)`, which refuses to leave the site.
 
