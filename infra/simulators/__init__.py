@@ -1,1 +1,1 @@
-"""Stand-ins for the world outside: programs of their own, with knobs for what can go wrong, that users can run too."""
+"""The world outside, played: an SMS carrier and its phones, stations, viewers."""

@@ -1,0 +1,28 @@
+"""What to say, to whom, when, and whether it arrived."""
+
+RUNS = ("web", "relay", "events", "jobs")
+"""The processes this service is made of."""
+
+SAYS = (
+    "notify.message_delivered",
+    "notify.message_failed",
+    "notify.message_sent",
+    "notify.message_skipped",
+    "notify.message_unknown",
+    "notify.opted_out",
+    "notify.reply_received",
+)
+"""The events it tells."""
+
+HEARS = (
+    "registration.cancelled",
+    "registration.confirmed",
+    "registration.consent_changed",
+    "registration.login_code_requested",
+    "registration.resident_registered",
+    "registration.session_cancelled",
+    "registration.session_scheduled",
+    "registration.waitlisted",
+    "stations.referral_opened",
+)
+"""The events it acts on."""

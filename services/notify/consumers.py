@@ -1,0 +1,150 @@
+"""What notify does about what it hears: it keeps what it needs, and plans texts."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from services.notify.domain.hours import SHANGHAI
+from services.notify.domain.phones import national
+from services.notify.features.choose import Choose, choose
+from services.notify.features.compose import PHONE, Compose, compose, facts_of
+from services.notify.features.remind import remind, withdraw
+from services.notify.projections import call_off, keep_contact, keep_registration, keep_session, registered
+from services.notify.tables import Registration, Session
+from shared.contracts.notify import Purpose
+from shared.contracts.registration import (
+    ConsentChanged,
+    LoginCodeRequested,
+    RegistrationCancelled,
+    RegistrationConfirmed,
+    RegistrationWaitlisted,
+    ResidentRegistered,
+    SessionCancelled,
+    SessionScheduled,
+)
+from shared.contracts.stations import ReferralOpened
+from shared.inbox import Consumers
+from shared.unit import Unit
+
+WORTH_KNOWING = timedelta(days=1)
+"""How long the answer to something a resident did is still worth sending."""
+
+
+def consumers_with(helpline: str) -> Consumers:
+    """Notify's consumers; `helpline` is the number that texts give to call."""
+    consumers = Consumers()
+    consumers.on(ResidentRegistered)(keep_contact)
+    consumers.on(ConsentChanged)(change_consent)
+    consumers.on(SessionScheduled)(schedule_session)
+    consumers.on(SessionCancelled)(tell_session_cancelled)
+    consumers.on(RegistrationConfirmed)(tell_place_confirmed)
+    consumers.on(RegistrationWaitlisted)(tell_place_waitlisted)
+    consumers.on(RegistrationCancelled)(tell_place_cancelled)
+    consumers.on(LoginCodeRequested)(send_login_code)
+
+    @consumers.on(ReferralOpened)
+    def ask_to_call(event: ReferralOpened, unit: Unit) -> None:
+        tell_referral(event, helpline, unit)
+
+    return consumers
+
+
+def change_consent(event: ConsentChanged, unit: Unit) -> None:
+    """A resident changed their mind about texts, on whichever channel."""
+    if event.purpose == "texts":
+        choose(Choose(resident_id=event.resident_id, wanted=event.given, channel=event.channel), unit)
+
+
+def schedule_session(event: SessionScheduled, unit: Unit) -> None:
+    """A session is on the calendar; if it was moved, reminders move with it."""
+    moved = keep_session(event, unit)
+    if moved is not None:
+        for registration in registered(moved, unit, "confirmed"):
+            withdraw(registration.id, unit)
+            remind(registration, moved, unit)
+
+
+def tell_session_cancelled(event: SessionCancelled, unit: Unit) -> None:
+    """A session is off: reminders are taken back, everybody on its list is told."""
+    session = call_off(event, unit)
+    for registration in registered(session, unit, "confirmed", "waitlisted"):
+        withdraw(registration.id, unit)
+        if session.starts_at > unit.now:
+            _tell("session_cancelled", registration, session, unit, not_after=session.starts_at)
+
+
+def tell_place_confirmed(event: RegistrationConfirmed, unit: Unit) -> None:
+    """Somebody has a place: they are told now and reminded later."""
+    registration, session = keep_registration(event, unit)
+    withdraw(registration.id, unit)
+    if session.starts_at > unit.now:
+        variant = {"variant": "from_waitlist"} if event.from_waitlist else {}
+        _tell("place_confirmed", registration, session, unit, not_after=session.starts_at, **variant)
+        remind(registration, session, unit)
+
+
+def tell_place_waitlisted(event: RegistrationWaitlisted, unit: Unit) -> None:
+    """Somebody has to wait: they are told where in the line."""
+    registration, session = keep_registration(event, unit)
+    if session.starts_at > unit.now:
+        _tell("place_waitlisted", registration, session, unit, not_after=session.starts_at, position=str(event.position))
+
+
+def tell_place_cancelled(event: RegistrationCancelled, unit: Unit) -> None:
+    """Somebody gave a place back: they are told that it is done, and nothing else about it any more."""
+    registration, session = keep_registration(event, unit)
+    withdraw(registration.id, unit)
+    if session.state == "scheduled" and session.starts_at > unit.now:
+        variant = {} if event.had_place else {"variant": "waiting"}
+        _tell("place_cancelled", registration, session, unit, not_after=unit.now + WORTH_KNOWING, **variant)
+
+
+def send_login_code(event: LoginCodeRequested, unit: Unit) -> None:
+    """Somebody wants to log in: the code goes to the number they gave, at any hour."""
+    number = national(unit.keys.unseal(event.phone))
+    if number:
+        compose(
+            Compose(
+                purpose="login_code",
+                category="code",
+                subject=event.login_id,
+                facts={"code": unit.keys.unseal(event.code), "expires_at": event.expires_at.isoformat()},
+                not_after=event.expires_at,
+                phone=unit.keys.encrypt(number, PHONE),
+                phone_fingerprint=unit.keys.fingerprint(number, PHONE),
+            ),
+            unit,
+        )
+
+
+def tell_referral(event: ReferralOpened, helpline: str, unit: Unit) -> None:
+    """Somebody needs a follow-up: the text asks them to call, at any hour, and says nothing of why."""
+    if event.resident_id is not None:
+        compose(
+            Compose(
+                purpose="referral",
+                category="critical",
+                subject=event.referral_id,
+                facts={"due_on": event.due_on.isoformat(), "helpline": helpline},
+                not_after=datetime.combine(event.due_on, time.max, SHANGHAI),
+                resident_id=event.resident_id,
+            ),
+            unit,
+        )
+
+
+def _tell(
+    purpose: Purpose, registration: Registration, session: Session, unit: Unit, *, not_after: datetime, **facts: str
+) -> None:
+    compose(
+        Compose(
+            purpose=purpose,
+            subject=registration.id,
+            facts=facts_of(session) | facts,
+            not_after=not_after,
+            resident_id=registration.resident_id,
+            registration_id=registration.id,
+            session_id=session.id,
+        ),
+        unit,
+    )

@@ -1,0 +1,66 @@
+"""What the texts say. They only go to people who signed up or are expected; none names a measured value."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from services.notify.domain.hours import SHANGHAI
+from services.notify.domain.lengths import parts
+
+Facts = dict[str, str]
+"""What a template is filled with: plain strings, times as ISO 8601."""
+
+_DAYS = "一二三四五六日"
+
+TEMPLATES: dict[str, str] = {
+    "place_confirmed": "您已报名{title}：{when}，{place}。不能来请回复2取消。",
+    "place_confirmed.from_waitlist": "候补到您了：{title}，{when}，{place}。不能来请回复2取消。",
+    "place_waitlisted": "{title}（{when}）名额已满，您排在候补第{position}位，轮到您时会发短信。",
+    "place_cancelled": "已为您取消{title}（{when}），名额会留给候补的邻居。",
+    "place_cancelled.waiting": "已为您取消{title}（{when}）的候补。",
+    "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复1，不能来请回复2取消。",
+    "reminder_hours": "{title}{when}开始，{place}，路上请慢走。不能来请回复2取消。",
+    "session_cancelled": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
+    "referral": "您好，社区工作人员想与您联系，请在{until}前来电{helpline}，有人接听。",
+    "login_code": "登录验证码{code}，{minutes}分钟内有效。请不要告诉任何人，工作人员也不会问您要。",
+    "answer.stopped": "已经记下，不再给您发活动短信。想恢复可到“我的”里打开，或来电{helpline}。",
+    "answer.unclear": "收到您的回复，还不确定是指哪一场。工作人员会与您联系，也可来电{helpline}。",
+}
+"""By purpose, or purpose and variant. Our own words; `{when}` is said as of the moment of sending."""
+
+
+def render(purpose: str, facts: Facts, now: datetime) -> str:
+    """The text as it would be sent at `now`, without the signature; a session's topic is named where one part has room for it."""
+    variant = facts.get("variant", "")
+    template = TEMPLATES[f"{purpose}.{variant}" if variant else purpose]
+    said = facts | _said_of_times(facts, now)
+    full = template.format_map(said | {"title": f"{facts['title']}“{facts['topic']}”"}) if facts.get("topic") else ""
+    return full if full and parts(full) == 1 else template.format_map(said)
+
+
+def _said_of_times(facts: Facts, now: datetime) -> Facts:
+    said = {}
+    if "starts_at" in facts:
+        said["when"] = day_and_time(datetime.fromisoformat(facts["starts_at"]), now)
+    if "due_on" in facts:
+        said["until"] = day(date.fromisoformat(facts["due_on"]), now)
+    if "expires_at" in facts:
+        left = datetime.fromisoformat(facts["expires_at"]) - now
+        said["minutes"] = str(max(1, left // timedelta(minutes=1)))
+    return said
+
+
+def day(on: date, now: datetime) -> str:
+    """今天, 明天 or 6月3日（周三）."""
+    today = now.astimezone(SHANGHAI).date()
+    if on == today:
+        return "今天"
+    if on == today + timedelta(days=1):
+        return "明天"
+    return f"{on.month}月{on.day}日（周{_DAYS[on.weekday()]}）"
+
+
+def day_and_time(at: datetime, now: datetime) -> str:
+    """明天12:00."""
+    local = at.astimezone(SHANGHAI)
+    return f"{day(local.date(), now)}{local:%H:%M}"

@@ -1,0 +1,74 @@
+"""What notify keeps of other services' facts: how residents are reached, sessions, and who has a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from services.notify.domain.phones import national
+from services.notify.features.compose import PHONE
+from services.notify.tables import Contact, Registration, Session
+from shared.contracts.registration import (
+    RegistrationCancelled,
+    RegistrationConfirmed,
+    RegistrationWaitlisted,
+    ResidentRegistered,
+    SessionCancelled,
+    SessionScheduled,
+)
+from shared.unit import Unit
+
+
+def keep_contact(event: ResidentRegistered, unit: Unit) -> None:
+    """Keep how the resident is reached; the number stays encrypted and can be looked up by its fingerprint only."""
+    number = national(unit.keys.unseal(event.phone))
+    contact = Contact(
+        resident_id=event.resident_id,
+        phone=unit.keys.encrypt(number, PHONE) if number else "",
+        phone_fingerprint=unit.keys.fingerprint(number, PHONE) if number else "",
+        texts="texts" in event.consents,
+    )
+    unit.session.merge(contact)
+
+
+def keep_session(event: SessionScheduled, unit: Unit) -> Session | None:
+    """Keep what texts say of the session; returns it if it was known and is now at another time."""
+    known = unit.find(Session, event.session_id)
+    moved = known is not None and known.starts_at != event.starts_at
+    session = unit.session.merge(
+        Session(
+            id=event.session_id, title=event.title, topic_title=event.topic_title, starts_at=event.starts_at, place=event.place
+        )
+    )
+    return session if moved else None
+
+
+def call_off(event: SessionCancelled, unit: Unit) -> Session:
+    """The session is not held."""
+    session = unit.get(Session, event.session_id)
+    session.state = "cancelled"
+    return session
+
+
+def keep_registration(
+    event: RegistrationConfirmed | RegistrationWaitlisted | RegistrationCancelled, unit: Unit
+) -> tuple[Registration, Session]:
+    """Keep where the registration stands; returned with its session."""
+    match event:
+        case RegistrationConfirmed():
+            state = "confirmed"
+        case RegistrationWaitlisted():
+            state = "waitlisted"
+        case RegistrationCancelled():
+            state = "cancelled"
+    registration = unit.session.merge(
+        Registration(id=event.registration_id, session_id=event.session_id, resident_id=event.resident_id, state=state)
+    )
+    return registration, unit.get(Session, event.session_id)
+
+
+def registered(session: Session, unit: Unit, *states: str) -> Sequence[Registration]:
+    """The session's registrations in one of `states`."""
+    found = select(Registration).where(col(Registration.session_id) == session.id, col(Registration.state).in_(states))
+    return unit.session.exec(found.order_by(col(Registration.id))).all()

@@ -1,0 +1,11 @@
+"""What notify does every so often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.notify.features.send import end_abandoned
+from shared.schedule import Schedule
+
+schedule = Schedule()
+schedule.every(timedelta(minutes=1))(end_abandoned)

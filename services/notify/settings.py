@@ -1,0 +1,20 @@
+"""Notify's own settings: where the carrier is, and the secret it calls back with."""
+
+from __future__ import annotations
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from shared.settings import Settings
+
+
+class NotifySettings(Settings):
+    """`carrier_token` is what the carrier must send with receipts and replies; without one they are refused, except in a demo."""
+
+    carrier_url: str = "http://127.0.0.1:8199"
+    carrier_token: SecretStr = SecretStr("")
+    helpline: str = Field(default="12345", validation_alias=AliasChoices("JIAMENKOU_HELPLINE"))
+
+    @property
+    def callback_token(self) -> str:
+        """The token in force; the simulated carrier of a demo knows `demo`."""
+        return self.carrier_token.get_secret_value() or ("demo" if self.profile == "demo" else "")
