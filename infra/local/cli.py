@@ -1,12 +1,12 @@
 """The command `jiamenkou`, behind the targets of the Makefile."""
 
+import contextlib
 import getpass
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -119,7 +119,7 @@ def discard(service: str, source: str, seq: int, note: NoteOption, home: HomeOpt
     console.print("given up")
 
 
-@contextmanager
+@contextlib.contextmanager
 def _launched(home: Path, port: int, scale: list[str] | None, redis: str) -> Iterator[Stack]:
     """A running stack, stopped at the end of the block, at Ctrl-C and at TERM."""
     begun = time.monotonic()
@@ -127,16 +127,13 @@ def _launched(home: Path, port: int, scale: list[str] | None, redis: str) -> Ite
         signal.signal(number, _interrupt)
     scales = parse_scale(" ".join(scale or []))
     launcher = Launcher(home, port=port, scale=scales, redis=redis.lower() not in ("off", "no", "0"), say=_say)
-    try:
-        with launcher as stack:
-            _say(f"all of it runs, after {time.monotonic() - begun:.0f} s")
-            try:
-                yield stack
-            finally:
-                _hold_signals()
-                _say("stopping everything")
-    except KeyboardInterrupt:
-        pass
+    with launcher as stack:
+        _say(f"all of it runs, after {time.monotonic() - begun:.0f} s")
+        try:
+            yield stack
+        finally:
+            _hold_signals()
+            _say("stopping everything")
     _say("stopped")
 
 
@@ -153,8 +150,9 @@ def _hold_signals() -> None:
 
 def _invite(stack: Stack) -> None:
     console.print(f"[bold]Jiamenkou is at {stack.origin}/[/]   Ctrl-C stops it.")
-    while True:
-        signal.pause()
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()
 
 
 def _running(home: Path | None) -> list[Stack]:
