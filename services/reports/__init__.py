@@ -1,0 +1,35 @@
+"""What happened, told to staff and residents: figures, rankings, feeds, bulletins."""
+
+RUNS = ("web", "relay", "events", "jobs")
+"""The processes this service is made of."""
+
+SAYS = ("reports.bulletin_published",)
+"""The events it tells."""
+
+HEARS = (
+    "notify.message_delivered",
+    "notify.message_failed",
+    "notify.message_sent",
+    "notify.message_skipped",
+    "notify.message_unknown",
+    "notify.opted_out",
+    "notify.reply_received",
+    "registration.cancelled",
+    "registration.checked_in",
+    "registration.confirmed",
+    "registration.consent_changed",
+    "registration.livestream_held",
+    "registration.login_code_requested",
+    "registration.programme_opened",
+    "registration.resident_registered",
+    "registration.session_cancelled",
+    "registration.session_held",
+    "registration.session_scheduled",
+    "registration.waitlisted",
+    "stations.critical_reading_seen",
+    "stations.referral_closed",
+    "stations.referral_opened",
+    "stations.station_opened",
+    "stations.visit_recorded",
+)
+"""The events it acts on."""

@@ -1,0 +1,1 @@
+"""What reports does, one verb a file."""

@@ -1,0 +1,70 @@
+"""How far reports has followed the other services, and what it could not apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The following of one log: applied up to `cursor` of `head` (as last seen); `stopped` says why it does not go on."""
+
+    source: str
+    cursor: int
+    head: int
+    updated_at: datetime
+    tries: int
+    stopped: str
+
+    @property
+    def lag(self) -> int:
+        """How many facts are still to be applied."""
+        return max(self.head - self.cursor, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A fact set aside, and why."""
+
+    source: str
+    seq: int
+    type: str
+    subject: str
+    reason: str
+    tries: int
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The jobs of one kind by what became of them."""
+
+    kind: str
+    waiting: int
+    done: int
+    failed: int
+    error: str
+
+
+def follows(unit: Unit) -> list[Follow]:
+    """Every log that is followed."""
+    sql = "SELECT source, seq, head_seen, updated_at, tries, stopped FROM inbox ORDER BY source"
+    return [Follow(*row) for row in unit.cursor().execute(sql).fetchall()]
+
+
+def letters(unit: Unit) -> list[Letter]:
+    """What is parked, oldest first."""
+    sql = """SELECT source, seq, type, subject, reason, tries, parked_at FROM dead_letter
+             WHERE state = 'parked' ORDER BY parked_at, source, seq LIMIT 200"""
+    return [Letter(*row) for row in unit.cursor().execute(sql).fetchall()]
+
+
+def work(unit: Unit) -> list[Work]:
+    """The jobs, by kind."""
+    sql = """SELECT kind, count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'done'),
+                    count(*) FILTER (WHERE state = 'failed'), coalesce(max(error) FILTER (WHERE state = 'failed'), '')
+             FROM job GROUP BY kind ORDER BY kind"""
+    return [Work(*row) for row in unit.cursor().execute(sql).fetchall()]

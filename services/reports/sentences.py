@@ -1,0 +1,123 @@
+"""What each fact is called in a sentence for staff: ids become names, codes become words, and people stay unnamed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.web import phrase
+
+Say = Callable[..., str]
+"""Says a Chinese sentence in the reader's language, its `{values}` filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Titles and names by id, of what the facts are about; what is not known yet is said as a dash."""
+
+    sessions: Mapping[str, str]
+    programmes: Mapping[str, str]
+    stations: Mapping[str, str]
+
+
+PURPOSES = {
+    "place_confirmed": phrase("报名成功"),
+    "place_waitlisted": phrase("候补"),
+    "place_cancelled": phrase("取消报名"),
+    "reminder_day": phrase("前一天提醒"),
+    "reminder_hours": phrase("当天提醒"),
+    "session_cancelled": phrase("活动取消"),
+    "referral": phrase("随访"),
+    "login_code": phrase("登录验证码"),
+    "answer": phrase("回复"),
+}
+REASONS = {
+    "opted_out": phrase("本人不再接收"),
+    "expired": phrase("已过时"),
+    "no_phone": phrase("没有手机号"),
+    "cancelled": phrase("已取消"),
+}
+MEANINGS = {
+    "accept": phrase("接受"),
+    "decline": phrase("不来了"),
+    "stop": phrase("退订"),
+    "other": phrase("其他"),
+}
+OUTCOMES = {
+    "seen": phrase("已见到医生"),
+    "unreachable": phrase("没有联系上"),
+    "declined": phrase("本人不需要"),
+}
+ITEMS = {
+    "blood_pressure": phrase("血压"),
+    "glucose": phrase("血糖"),
+    "spo2": phrase("血氧"),
+    "heart_rate": phrase("心率"),
+    "temperature": phrase("体温"),
+}
+WORDS = {"purpose": PURPOSES, "reason": REASONS, "meaning": MEANINGS, "outcome": OUTCOMES, "item": ITEMS}
+"""The words for the codes that events hold, by the field they stand in."""
+
+Fact = Mapping[str, Any]
+
+
+def _of_visits(fact: Fact) -> str:
+    if fact["count"] > 1:
+        return phrase("驿站新到 {count} 人次，最近的在{station}")
+    return phrase("{station}来了一位，做了 {items} 项")
+
+
+def _of_stations(fact: Fact) -> str:
+    return phrase("{count} 个驿站登记开放，最后是{name}") if fact["count"] > 1 else phrase("{name}登记开放")
+
+
+def _of_confirmed(fact: Fact) -> str:
+    return phrase("“{activity}”空出的名额转给了候补的下一位") if fact["from_waitlist"] else phrase("有人报名了“{activity}”")
+
+
+def _of_cancelled(fact: Fact) -> str:
+    return phrase("有人取消了“{activity}”的名额") if fact["had_place"] else phrase("有人退出了“{activity}”的候补")
+
+
+def _of_checked_in(fact: Fact) -> str:
+    return phrase("有人没报名直接到了“{activity}”") if fact["walk_in"] else phrase("有人到了“{activity}”")
+
+
+SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
+    "registration.resident_registered": phrase("新登记居民 {count} 人"),
+    "registration.consent_changed": phrase("居民改了授权，共 {count} 次"),
+    "registration.programme_opened": phrase("{organiser}开了新项目“{title}”"),
+    "registration.session_scheduled": phrase("“{title}”排上了日程，{capacity} 个名额"),
+    "registration.session_cancelled": phrase("“{activity}”不办了：{reason}"),
+    "registration.confirmed": _of_confirmed,
+    "registration.waitlisted": phrase("“{activity}”满了，有人排在候补第 {position}"),
+    "registration.cancelled": _of_cancelled,
+    "registration.checked_in": _of_checked_in,
+    "registration.session_held": phrase("“{activity}”办完了，到场 {attended} 人次"),
+    "registration.livestream_held": phrase("“{activity}”播完了，{viewers} 人看过，提问 {questions} 条"),
+    "notify.message_sent": phrase("发出短信 {count} 条（{purpose}）"),
+    "notify.message_delivered": phrase("送到短信 {count} 条（{purpose}）"),
+    "notify.message_failed": phrase("没送到短信 {count} 条（{purpose}）"),
+    "notify.message_unknown": phrase("{count} 条短信不知送没送出，正在查（{purpose}）"),
+    "notify.message_skipped": phrase("没发短信 {count} 条（{purpose}）：{reason}"),
+    "notify.reply_received": phrase("收到一条短信回复：{meaning}"),
+    "notify.opted_out": phrase("一位居民不再接收一类短信"),
+    "stations.station_opened": _of_stations,
+    "stations.visit_recorded": _of_visits,
+    "stations.critical_reading_seen": phrase("{station}有一项{item}到了危急界限，请马上关心"),
+    "stations.referral_opened": phrase("{station}开出随访，最晚 {due_on} 联系"),
+    "stations.referral_closed": phrase("{station}的一件随访有了结果：{outcome}"),
+    "reports.bulletin_published": phrase("社区报第 {number} 期出版，数字 {figures} 个"),
+}
+"""How the facts of each type are said; `count` of them came together."""
+
+
+def sentence(type: str, fact: Fact, count: int, names: Names, say: Say) -> str:
+    """One fact (or `count` alike) as a sentence in the reader's language."""
+    known = {name: say(WORDS[name][value]) for name, value in fact.items() if name in WORDS and value in WORDS[name]}
+    activity = names.sessions.get(str(fact.get("session_id"))) or names.programmes.get(str(fact.get("programme_id"))) or "—"
+    station = names.stations.get(str(fact.get("station_id")), "—")
+    values = {**fact, **known, "count": count, "activity": activity, "station": station}
+    form = SENTENCES[type]
+    return say(form if isinstance(form, str) else form(values), **values)
