@@ -69,9 +69,10 @@ ASSETS: Mapping[str, Asset] = {
 def install(modules: Path, vendor: Path = VENDOR) -> list[str]:
     """Bring `vendor` up to date with `modules`; what was written, by name. FileNotFoundError if one is not installed."""
     written = []
+    recipe = Path(__file__).stat().st_mtime_ns
     for name, asset in ASSETS.items():
         source, target = modules / asset.source, vendor / name
-        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+        if target.exists() and target.stat().st_mtime_ns >= max(source.stat().st_mtime_ns, recipe):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(target.name + ".new")

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from shared import clock
+from shared.auth import COOKIE, Principal, read_session
 from shared.web import numbers, rooms
 from shared.web.policy import HEADERS
 from shared.web.static_files import static
@@ -35,9 +36,9 @@ class Pages:
         self._environments = {language: _environment(language, folders) for language in LANGUAGES}
 
     def render(self, request: Request, template: str, *, status_code: int = 200, **context: Any) -> HTMLResponse:
-        """The page as a response, in the reader's language and view. `principal` is taken from `request.state` unless given."""
+        """The page as a response, in the reader's language and view, greeting who is logged in unless `principal` is given."""
         view = View.of(request.cookies)
-        given = {"principal": getattr(request.state, "principal", None)} | context
+        given = {"principal": _who(request)} | context
         text = self._environments[view.language].get_template(template).render(**_surroundings(request, view), **given)
         headers = HEADERS | {
             "cache-control": "no-store",
@@ -64,6 +65,14 @@ def _environment(language: Language, folders: list[Path]) -> Environment:
         "local": numbers.local,
     }
     return environment
+
+
+def _who(request: Request) -> Principal | None:
+    """Who is asking: as the endpoint found out, or else from the session cookie, which also pages of errors can read."""
+    known: Principal | None = getattr(request.state, "principal", None)
+    app = request.scope.get("app")
+    service = getattr(app.state, "service", None) if app is not None else None
+    return known or (read_session(service.keys, request.cookies.get(COOKIE)) if service is not None else None)
 
 
 def _second(function: Any, language: Language, value: Any, *rest: Any, **named: Any) -> str:

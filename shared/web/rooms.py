@@ -30,8 +30,10 @@ ROOMS = (
 RAIL = (
     Door(phrase("今天"), "/reports/console"),
     Door(phrase("活动"), "/registration/desk"),
+    Door(phrase("居民"), "/registration/residents", ("clerk", "nurse")),
     Door(phrase("驿站"), "/stations/board"),
     Door(phrase("短信"), "/notify/messages"),
     Door(phrase("报表"), "/reports/figures"),
+    Door(phrase("运行"), "/reports/operations", ("operator",)),
 )
-"""The staff's rail: six at most."""
+"""The staff's rail: at most six for anyone."""

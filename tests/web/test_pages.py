@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
 
-from shared.auth import Principal
+from shared.auth import COOKIE, Principal, sign_session
+from shared.crypto import Keyring
 from shared.errors import Conflict, Forbidden, NotFound, Problem
 from shared.web import Guard, Pages, error_page, local_path, mount_static, prefers_page
 from shared.web.policy import HEADERS
+from shared.web.rooms import RAIL
 from shared.web.static_files import FOR_EVER, static
 
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
@@ -141,6 +145,22 @@ def test_the_console_greets_who_is_logged_in(client: TestClient) -> None:
     page = client.get("/console").text
     assert 'data-room="console"' in page
     assert "陈护士" in page
+
+
+def test_the_rail_shows_each_role_its_rooms_and_never_more_than_six() -> None:
+    for role in ("clerk", "nurse", "editor", "operator"):
+        seen = [door.word for door in RAIL if not door.roles or role in door.roles]
+        assert len(seen) <= 6
+        assert ("居民" in seen) == (role in ("clerk", "nurse"))
+        assert ("运行" in seen) == (role == "operator")
+
+
+def test_who_is_logged_in_is_known_from_the_cookie_even_where_no_endpoint_asked(client: TestClient, keys: Path) -> None:
+    keyring = Keyring(keys, "registration")
+    cast(FastAPI, client.app).state.service = SimpleNamespace(keys=keyring)
+    wang = Principal(id=uuid4(), kind="resident", name="王秀英", roles=frozenset({"resident"}))
+    assert "王秀英" in client.get("/full", headers={"cookie": f"{COOKIE}={sign_session(keyring, wang)}"}).text
+    assert "王秀英" not in client.get("/full", headers={"cookie": f"{COOKIE}=forged"}).text
 
 
 def test_a_page_is_never_kept_by_the_browser(client: TestClient) -> None:
