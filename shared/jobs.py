@@ -33,7 +33,7 @@ _OUTLOOK = """
     FROM unnest(%(kinds)s::text[]) AS kind,
     LATERAL (SELECT count(*) AS many FROM (
         SELECT FROM job WHERE job.kind = kind.kind AND state = 'waiting' AND due_at <= %(now)s
-        AND (lease_until IS NULL OR lease_until < now()) LIMIT 100) AS some) AS due,
+        AND (lease_until IS NULL OR lease_until < now()) LIMIT 100) AS overdue) AS due,
     LATERAL (SELECT min(due_at) AS due_at FROM job WHERE job.kind = kind.kind AND state = 'waiting' AND due_at > %(now)s) AS later
 """
 
