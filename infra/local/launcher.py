@@ -180,6 +180,7 @@ class Launcher:
         by_kind["web"].append(self._process(stack, "gateway", "infra.local.gateway", PORT=str(self.port)))
         for kind in reversed(PATIENCE):
             self._stops.callback(stop, by_kind[kind], patience=PATIENCE[kind])
+        for kind in ("simulator", "web", "relay", "worker"):
             for process in by_kind[kind]:
                 self.supervisor.add(process)
         self._stops.callback(self.supervisor.finish)
