@@ -22,9 +22,16 @@ def service(**given: Any) -> Service:
 def web(service: Service) -> FastAPI:
     """Its web application, imported only by the process that serves it."""
     from services.registration import api, pages
+    from services.registration.features.add_staff import add_demo_accounts
+    from services.registration.live import mount_live_rooms
     from shared.http import create_app
 
-    return create_app(service, "Registration", [api.router, pages.router])
+    app = create_app(service, "Registration", [api.router, api.rooms, pages.router])
+    mount_live_rooms(app, service.begin)
+    if service.settings.profile == "demo":
+        with service.begin() as unit:
+            add_demo_accounts(unit)
+    return app
 
 
 if __name__ == "__main__":

@@ -37,9 +37,10 @@ def add_staff(command: AddStaff, unit: Unit) -> Staff:
 
 def add_demo_accounts(unit: Unit) -> None:
     """Make sure that the demo's four accounts exist, one per role and named after it."""
-    for role in DEMO_ACCOUNTS:
-        if _named(role, unit) is None:
-            add_staff(AddStaff(name=role, password=DEMO_PASSWORD, roles=frozenset({role})), unit)
+    missing = [role for role in DEMO_ACCOUNTS if _named(role, unit) is None]
+    if missing:
+        password = hashed(DEMO_PASSWORD)
+        unit.add(*(Staff(name=role, password=password, roles=[role]) for role in missing))
 
 
 def _named(name: str, unit: Unit) -> Staff | None:

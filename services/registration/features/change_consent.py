@@ -11,6 +11,7 @@ from services.registration.features import Command, problems
 from services.registration.tables import Consent, Resident
 from shared.contracts.registration import ConsentChanged
 from shared.unit import Unit
+from shared.web import phrase
 
 
 class ChangeConsent(Command):
@@ -26,7 +27,7 @@ def change_consent(command: ChangeConsent, unit: Unit) -> bool:
     """Write the change down; False when it was so already and nothing changed."""
     resident = unit.session.get(Resident, command.resident_id, with_for_update=True)
     if resident is None:
-        raise problems.UnknownResident("没有找到这位居民。")
+        raise problems.UnknownResident(phrase("没有找到这位居民。"))
     in_force = select(Consent).where(
         col(Consent.resident_id) == resident.id, col(Consent.purpose) == command.purpose, col(Consent.withdrawn_at).is_(None)
     )

@@ -14,6 +14,7 @@ from services.registration.features.places import active, give
 from services.registration.tables import Registration, Resident, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
+from shared.web import phrase
 
 
 class CheckIn(Command):
@@ -74,24 +75,24 @@ def _found(command: CheckIn, unit: Unit) -> tuple[Registration | None, Session]:
     session = unit.lock(Session, found.session_id)
     registration = unit.lock(Registration, found.id)
     if registration.state == "cancelled":
-        raise problems.NothingToGiveBack("这个名额已经退了；人来了，可以按现场登记。")
+        raise problems.NothingToGiveBack(phrase("这个名额已经退了；人来了，可以按现场登记。"))
     return registration, session
 
 
 def _refuse_unless_at_the_door(session: Session, unit: Unit) -> None:
     if session.kind == "livestream":
-        raise problems.WrongKind("直播不用签到，人数由直播间统计。")
+        raise problems.WrongKind(phrase("直播不用签到，人数由直播间统计。"))
     if session.state == "cancelled":
-        raise problems.SessionIsCancelled("这一场已经取消，不能签到。")
+        raise problems.SessionIsCancelled(phrase("这一场已经取消，不能签到。"))
     if session.state == "held":
-        raise problems.SessionIsOver("这一场已经收场，签到已结束。")
+        raise problems.SessionIsOver(phrase("这一场已经收场，签到已结束。"))
     if not domain.doors_are_open(session.starts_at, unit.now, SHANGHAI):
-        raise problems.DoorsNotOpen("还没到活动那一天，到了当天再签到。")
+        raise problems.DoorsNotOpen(phrase("还没到活动那一天，到了当天再签到。"))
 
 
 def _known_resident(resident_id: UUID | None, unit: Unit) -> UUID:
     if resident_id is None or unit.find(Resident, resident_id) is None:
-        raise problems.UnknownResident("没有找到这位居民，请核对，或先登记。")
+        raise problems.UnknownResident(phrase("没有找到这位居民，请核对，或先登记。"))
     return resident_id
 
 
@@ -106,4 +107,4 @@ def _let_in(registration: Registration, session: Session, unit: Unit, *, force: 
         registration.state = "extra"
         registration.walk_in = True
     else:
-        raise problems.NoRoom("名额已满。确实坐得下，请按“仍然放行”。")
+        raise problems.NoRoom(phrase("名额已满。确实坐得下，请按“仍然放行”。"))

@@ -8,6 +8,7 @@ from services.registration.features import Command, problems
 from services.registration.tables import Programme, Session
 from shared.contracts.registration import SessionHeld
 from shared.unit import Unit
+from shared.web import phrase
 
 
 class HoldSession(Command):
@@ -27,13 +28,13 @@ def hold_session(command: HoldSession, unit: Unit) -> Session:
     """Close the session for good and tell its figures; nobody is checked in afterwards."""
     session = unit.lock(Session, command.session_id)
     if session.kind == "livestream":
-        raise problems.WrongKind("直播请在直播间结束。")
+        raise problems.WrongKind(phrase("直播请在直播间结束。"))
     if session.state == "held":
-        raise problems.SessionIsOver("这一场已经收过场了。")
+        raise problems.SessionIsOver(phrase("这一场已经收过场了。"))
     if session.state == "cancelled":
-        raise problems.SessionIsCancelled("这一场已经取消，不能收场。")
+        raise problems.SessionIsCancelled(phrase("这一场已经取消，不能收场。"))
     if unit.now < session.starts_at:
-        raise problems.NotBegun("活动还没有开始，开始以后才能收场。")
+        raise problems.NotBegun(phrase("活动还没有开始，开始以后才能收场。"))
     session.state = "held"
     unit.session.flush()
     confirmed, attended, walk_ins = unit.cursor().execute(_COUNT, (session.id,)).fetchone() or (0, 0, 0)

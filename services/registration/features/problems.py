@@ -120,6 +120,13 @@ class RoomIsClosed(Conflict):
     title = "The live room is not open"
 
 
+class RoomIsOpen(Conflict):
+    """The live room was opened before."""
+
+    code = "room_open"
+    title = "The live room is open already"
+
+
 class NameTaken(Conflict):
     """Another staff account has this name."""
 

@@ -31,7 +31,7 @@ def register(command: Register, unit: Unit) -> Registration:
     """Give the resident a place if one is free; otherwise the next spot in the line."""
     session = unit.lock(Session, command.session_id)
     if unit.find(Resident, command.resident_id) is None:
-        raise problems.UnknownResident("没有找到这位居民，请核对，或先登记。")
+        raise problems.UnknownResident(phrase("没有找到这位居民，请核对，或先登记。"))
     _refuse_twice(command, unit)
     _refuse_unless_open(session, unit)
     registration = Registration(session_id=session.id, resident_id=command.resident_id, state="confirmed", registered_at=unit.now)

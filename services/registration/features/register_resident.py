@@ -13,8 +13,9 @@ from services.registration.features.mobile import Mobile
 from services.registration.tables import Consent, Resident
 from shared.contracts.registration import ResidentRegistered
 from shared.unit import Unit
+from shared.web import phrase
 
-TAKEN = "这个手机号已经登记过了，不用再登记，直接报名就行；要是号码换了主人，请到居委会改一下。"
+TAKEN = phrase("这个手机号已经登记过了，不用再登记，直接报名就行；要是号码换了主人，请到居委会改一下。")
 
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f<>]+$")]
 Street = Annotated[str, StringConstraints(pattern=r"^\d{9}$")]

@@ -14,6 +14,7 @@ from services.registration.tables import Programme, Session
 from shared.contracts.registration import SessionScheduled
 from shared.errors import Invalid
 from shared.unit import Unit
+from shared.web import phrase
 
 
 class ScheduleSession(Command):
@@ -85,15 +86,15 @@ def _next_topic(programme: Programme, unit: Unit) -> str:
 
 def _refuse_impossible_times(session: Session, unit: Unit) -> None:
     if session.ends_at <= session.starts_at:
-        raise Invalid("结束时间要晚于开始时间。")
+        raise Invalid(phrase("结束时间要晚于开始时间。"))
     if session.starts_at <= unit.now:
-        raise Invalid("开始时间已经过了，请填以后的时间。")
+        raise Invalid(phrase("开始时间已经过了，请填以后的时间。"))
     if not session.opens_at < session.closes_at <= session.ends_at:
-        raise Invalid("报名要先开始、后结束，并且不晚于活动结束。")
+        raise Invalid(phrase("报名要先开始、后结束，并且不晚于活动结束。"))
     same = select(Session.id).where(
         col(Session.programme_id) == session.programme_id,
         col(Session.starts_at) == session.starts_at,
         col(Session.state) != "cancelled",
     )
     if unit.session.exec(same).first() is not None:
-        raise problems.SameTime("这个活动在这个时间已经有一场了。")
+        raise problems.SameTime(phrase("这个活动在这个时间已经有一场了。"))

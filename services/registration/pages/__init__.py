@@ -1,0 +1,12 @@
+"""Registration's pages: the residents' rooms, the staff's desk, the log-in, the live room."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from services.registration.pages import desk, live, log_in, resident
+from shared.http import principal_of
+
+router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(principal_of)])
+for room in (resident, live, log_in, desk):
+    router.include_router(room.router)

@@ -1,0 +1,113 @@
+"""Logging in: residents with a code by text, staff with a password."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from services.registration import cookies
+from services.registration.api import address_of
+from services.registration.features import problems
+from services.registration.features.add_staff import DEMO_ACCOUNTS, DEMO_PASSWORD
+from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
+from services.registration.features.request_login_code import RequestLoginCode, request_login_code
+from services.registration.pages.rendering import faults_of, pages, see
+from shared.auth import Principal
+from shared.http import UnitDep, service_of
+from shared.web import local_path
+
+router = APIRouter()
+
+HOME = "/registration/"
+DESK = "/registration/desk"
+Typed = Annotated[str, Form(max_length=200)]
+
+
+@router.get("/login")
+def show_log_in(request: Request) -> Response:
+    """Where residents say their number."""
+    return pages.render(request, "login.html", next=_next(request, HOME), phone="", faults={})
+
+
+@router.post("/login")
+def ask_for_code(request: Request, unit: UnitDep, phone: Typed = "") -> Response:
+    """Send a code, and ask for it."""
+    try:
+        login = request_login_code(RequestLoginCode(phone=phone, address=address_of(request)), unit)
+    except ValidationError as error:
+        return pages.render(
+            request, "login.html", next=_next(request, HOME), phone=phone, faults=faults_of(error), status_code=422
+        )
+    except problems.TooManyCodes as problem:
+        faults = {"phone": problem.words}
+        return pages.render(request, "login.html", next=_next(request, HOME), phone=phone, faults=faults, status_code=429)
+    return see(f"/registration/login/code?login={login.id}&next={quote(_next(request, HOME), safe='')}")
+
+
+@router.get("/login/code")
+def show_code(request: Request, login: UUID) -> Response:
+    """Where they type the code from the text."""
+    return pages.render(request, "login_code.html", next=_next(request, HOME), login=login, fault=None)
+
+
+@router.post("/login/code")
+def check_code(request: Request, login: UUID, unit: UnitDep, code: Typed = "") -> Response:
+    """Let them in, or say that the code is not right."""
+    principal = verify_login_code(VerifyLoginCode(login_id=login, code=code), unit)
+    if principal is None:
+        fault = problems.WrongCode.words
+        return pages.render(request, "login_code.html", next=_next(request, HOME), login=login, fault=fault, status_code=401)
+    return _let_in(request, principal, _next(request, HOME))
+
+
+@router.get("/login/staff")
+def show_staff_log_in(request: Request) -> Response:
+    """Where staff log in."""
+    return _staff_form(request)
+
+
+@router.post("/login/staff")
+def check_password(request: Request, unit: UnitDep, name: Typed = "", password: Typed = "") -> Response:
+    """Let them in, or say that the pair is not right."""
+    principal = log_in_staff(LogInStaff(name=name, password=password), unit)
+    if principal is None:
+        return _staff_form(request, name=name, fault=problems.WrongPassword.words, status_code=401)
+    return _let_in(request, principal, _next(request, DESK))
+
+
+@router.post("/logout")
+def log_out() -> Response:
+    """Forget who this is."""
+    response = see(HOME)
+    cookies.log_out(response)
+    return response
+
+
+def _staff_form(request: Request, *, name: str = "", fault: str | None = None, status_code: int = 200) -> Response:
+    demo = service_of(request).settings.profile == "demo"
+    return pages.render(
+        request,
+        "login_staff.html",
+        next=_next(request, DESK),
+        name=name,
+        fault=fault,
+        accounts=DEMO_ACCOUNTS if demo else (),
+        password=DEMO_PASSWORD if demo else "",
+        status_code=status_code,
+    )
+
+
+def _next(request: Request, otherwise: str) -> str:
+    """Where to go on to afterwards: a path of this site."""
+    return local_path(request.query_params.get("next"), otherwise)
+
+
+def _let_in(request: Request, principal: Principal, path: str) -> Response:
+    response = see(path)
+    cookies.log_in(response, principal, service_of(request))
+    return response
