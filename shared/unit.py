@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 import structlog
 from psycopg import Cursor
+from psycopg.errors import InFailedSqlTransaction
+from psycopg.pq import TransactionStatus
 from sqlmodel import Session, SQLModel
 
 from shared import clock, outbox
@@ -94,8 +96,13 @@ class Unit:
         return cast("Cursor[Any]", self.session.connection().connection.cursor())
 
     def record(self) -> None:
-        """Write everything out and number what was said: the last statement before the commit."""
+        """Write everything out and number what was said: the last statement before the commit.
+
+        Raises `InFailedSqlTransaction` when a statement failed and its error was swallowed: such a commit would undo silently.
+        """
         self.session.flush()
+        if self.session.in_transaction() and self.cursor().connection.info.transaction_status is TransactionStatus.INERROR:
+            raise InFailedSqlTransaction("a statement of this unit failed, so that nothing of it can be kept")
         if self._rows:
             outbox.append(self.cursor(), self._rows)
             self._rows, self._wakes = [], True

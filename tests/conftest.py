@@ -32,11 +32,15 @@ class Databases:
 
     def fresh(self, service: str) -> str:
         """The URL of a new database with the tables of `service`."""
-        template = f"template_{service}"
-        if service not in self._templates:
+        return self.copy(service, lambda url: upgrade(service, url))
+
+    def copy(self, kind: str, fill: Callable[[str], None]) -> str:
+        """The URL of a new database of a kind, copied from one that `fill` fills the first time."""
+        template = f"template_{kind}"
+        if kind not in self._templates:
             self._execute(f"CREATE DATABASE {template}")
-            upgrade(service, self.url(template))
-            self._templates.add(service)
+            fill(self.url(template))
+            self._templates.add(kind)
         name = f"t_{uuid4().hex}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
         self._made.append(name)
