@@ -36,8 +36,15 @@ BROKEN_ADVICE = phrase("我们已经记下，正在处理。您填的内容可�
 
 
 @cache
-def _pages() -> Pages:
+def _shared_pages() -> Pages:
     return Pages("shared.web")
+
+
+def _pages(request: Request) -> Pages:
+    """The pages that the service put in `app.state.pages`, so that its own sentences find their English; else the shared ones."""
+    app = request.scope.get("app")
+    own: Pages | None = getattr(app.state, "pages", None) if app is not None else None
+    return own or _shared_pages()
 
 
 def prefers_page(request: Request) -> bool:
@@ -49,7 +56,7 @@ def error_page(request: Request, problem: Problem) -> HTMLResponse:
     """The problem as a page: a heading by its status, its own words where it has some, a number to call."""
     status = problem.status
     own = problem.detail if problem.detail != problem.title else None
-    return _pages().render(
+    return _pages(request).render(
         request,
         "error.html",
         status_code=status,
