@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,10 +19,11 @@ from infra.local import status as status_page
 from infra.local.launcher import Launcher, parse_scale
 from infra.local.refusal import Refusal
 from infra.local.stack import REPOSITORY, Stack, holder
-from shared.inbox import Inbox
-from shared.service import load
 
 HOME_UP, HOME_DEMO = REPOSITORY / ".run/up", REPOSITORY / ".run/demo"
+
+if TYPE_CHECKING:
+    from shared.inbox import Inbox
 
 app = typer.Typer(
     help="Start, watch and stop Jiamenkou on this machine.",
@@ -100,14 +101,20 @@ def status(home: HomeOption = None) -> None:
 def list_letters(home: HomeOption = None, service: ServiceOption = None) -> None:
     """Show the dead letters."""
     for stack in _running(home):
-        parked = status_page.letters(stack, service)
+        parked = status_page.letters(stack, _known(stack, service) if service else None)
         console.print(status_page.letter_table(parked) if parked else "no dead letters")
 
 
 @letters_app.command()
 def replay(service: str, source: str, subject: str, note: NoteOption, home: HomeOption = None) -> None:
     """Apply the parked facts of one subject again, in order: `replay notify /registration session/…`."""
-    done = _inbox(home, service).replay(source, subject, who=_who(), note=note)
+    from shared.faults import plain
+
+    inbox = _inbox(home, service)
+    try:
+        done = inbox.replay(source, subject, who=_who(), note=note)
+    except Exception as error:
+        raise Refusal(f"It fails as before: {plain(error)}. What came before it was applied.") from error
     console.print(f"{done} applied")
 
 
@@ -163,13 +170,20 @@ def _running(home: Path | None) -> list[Stack]:
     return stacks
 
 
-def _inbox(home: Path | None, service: str) -> Inbox:
+def _inbox(home: Path | None, service: str) -> "Inbox":
+    """The inbox of a service of a running stack; what a service needs is imported only here."""
+    from shared.service import load
+
     stack = _running(home)[0]
-    if service not in stack.databases:
-        raise Refusal(f"There is no service {service}; there are {', '.join(stack.databases)}.")
-    os.environ.update(stack.environment(service))
+    os.environ.update(stack.environment(_known(stack, service)))
     stack.follow_clock()
     return load(service).inbox
+
+
+def _known(stack: Stack, service: str) -> str:
+    if service not in stack.databases:
+        raise Refusal(f"There is no service {service}; there are {', '.join(stack.databases)}.")
+    return service
 
 
 def _who() -> str:
