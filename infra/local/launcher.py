@@ -24,7 +24,7 @@ from shared.crypto import create_keys
 WORKERS = ("events", "jobs")
 """The roles that may run several times: their work is shared out by the queue and by locks on rows."""
 
-PATIENCE = {"web": 3.0, "worker": 3.0, "relay": 2.0, "simulator": 1.0}
+PATIENCE = {"web": 3.0, "worker": 3.0, "simulator": 1.0}
 """Seconds each kind of process has to end by itself, in the order in which they are stopped."""
 
 SLOWEST_START = 90.0
@@ -174,13 +174,13 @@ class Launcher:
                 for number in range(1, count + 1):
                     name = f"{service}.{role}" if count == 1 else f"{service}.{role}.{number}"
                     port = {"PORT": _port(stack.services[service])} if role == "web" else {}
-                    by_kind["worker" if role in WORKERS else role].append(
+                    by_kind["web" if role == "web" else "worker"].append(
                         self._process(stack, name, f"services.{service}.main", role, service=service, **port)
                     )
         by_kind["web"].append(self._process(stack, "gateway", "infra.local.gateway", PORT=str(self.port)))
         for kind in reversed(PATIENCE):
             self._stops.callback(stop, by_kind[kind], patience=PATIENCE[kind])
-        for kind in ("simulator", "web", "relay", "worker"):
+        for kind in ("simulator", "web", "worker"):
             for process in by_kind[kind]:
                 self.supervisor.add(process)
         self._stops.callback(self.supervisor.finish)
