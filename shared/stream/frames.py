@@ -82,7 +82,7 @@ def asked_position(scope: Scope, epoch: str) -> int | None:
     if not asked:
         return None
     named, _, position = asked.rpartition(":")
-    known = named == epoch and position.isascii() and position.isdigit() and len(position) <= _MOST_DIGITS
+    known = named == epoch and position.isdecimal() and len(position) <= _MOST_DIGITS
     return int(position) if known else -1
 
 
