@@ -73,9 +73,11 @@ class Crowd:
         listening = asyncio.create_task(self._listen(reader))
         await asyncio.sleep(seconds * 0.5 * reacts)
         if asks < 0.05:
-            self.watched.questions += await self._post("/questions", {"viewer": viewer, "words": self._chance.choice(QUESTIONS)})
+            asked = await self._post("/questions", {"viewer": viewer, "words": self._chance.choice(QUESTIONS)})
+            self.watched.questions += asked
         if reacts < 0.6:
-            self.watched.reactions += await self._post("/reactions", {"viewer": viewer})
+            sent = await self._post("/reactions", {"viewer": viewer})
+            self.watched.reactions += sent
         await asyncio.sleep(seconds * (1 - 0.5 * reacts))
         listening.cancel()
         writer.close()
