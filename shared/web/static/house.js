@@ -51,7 +51,9 @@
   document.addEventListener("htmx:sse:after:connection", () => connected(true));
   document.addEventListener("htmx:sse:after:message", () => connected(true));
   document.addEventListener("htmx:sse:error", () => connected(false));
-  document.addEventListener("htmx:sse:close", () => connected(false));
+  document.addEventListener("htmx:sse:close", (event) => {
+    if (event.detail.reason === "ended") connected(false);
+  });
   document.addEventListener("reset", (event) => {
     if (event.target.matches("[hx-sse\\:connect]")) location.reload();
   });
