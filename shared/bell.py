@@ -21,6 +21,7 @@ class Bell:
     def __init__(self, database_url: str) -> None:
         self._url = database_url.replace("postgresql+psycopg://", "postgresql://")
         self._asked = threading.Event()
+        self._closed = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -33,16 +34,25 @@ class Bell:
                     self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
                     self._thread.start()
 
+    def close(self) -> None:
+        """Ring no more, and give the connection back."""
+        self._closed = True
+        self._asked.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
     def _run(self) -> None:
-        while True:
-            self._asked.wait()
+        while self._wanted():
             try:
                 with psycopg.connect(self._url, autocommit=True) as connection:
-                    while True:
-                        self._asked.wait()
+                    while self._wanted():
                         self._asked.clear()
                         connection.execute(f"NOTIFY {CHANNEL}")
                         time.sleep(_PAUSE)
             except psycopg.Error:
                 self._asked.clear()
                 time.sleep(0.5)
+
+    def _wanted(self) -> bool:
+        self._asked.wait()
+        return not self._closed

@@ -28,6 +28,10 @@ class Peers:
         self._urls = {f"/{name.replace('@', '/')}": (name.split("@")[0], url.rstrip("/")) for name, url in urls.items()}
         self._client = httpx2.Client(timeout=httpx2.Timeout(10, connect=2))
 
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
     def sources(self, services: set[str]) -> list[str]:
         """The logs of `services` that this deployment has."""
         return [source for source, (name, _) in self._urls.items() if name in services]

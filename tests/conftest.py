@@ -123,7 +123,7 @@ def new_service(databases: Databases, keys: Path) -> Iterator[Callable[[str], Se
 
     yield build
     for service in made:
-        service.engine.dispose()
+        service.close()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def new_toy(databases: Databases, keys: Path) -> Iterator[NewToy]:
 
     yield build
     for service in made:
-        service.engine.dispose()
+        service.close()
 
 
 @pytest.fixture
