@@ -2,7 +2,7 @@
 
 It takes texts, reports a moment later how they ended, and lets a person text back from any phone. Nothing leaves this machine.
 
-    POST /messages           {"out_id", "phone", "sign_name", "text"} → {"code": "OK", "reference"}; an out_id again: the same text
+    POST /messages           {"out_id", "phone", "sign_name", "text"} → {"code": "OK", "reference"}; an out_id twice is one text
     GET  /messages/{out_id}  {"reference", "status": "accepted" | "delivered" | "failed", "code"}, or 404 {"code": "NOT_FOUND"}
     GET  /phones             every phone with its texts, newest last
     POST /replies            {"phone", "text"}: the phone's owner answers

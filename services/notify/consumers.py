@@ -76,7 +76,6 @@ def tell_session_cancelled(event: SessionCancelled, unit: Unit) -> None:
 def tell_place_confirmed(event: RegistrationConfirmed, unit: Unit) -> None:
     """Somebody has a place: they are told now and reminded later."""
     registration, session = keep_registration(event, unit)
-    withdraw(registration.id, unit)
     if session.starts_at > unit.now:
         variant = {"variant": "from_waitlist"} if event.from_waitlist else {}
         _tell("place_confirmed", registration, session, unit, not_after=session.starts_at, **variant)

@@ -116,6 +116,10 @@ class SimulatedCarrier:
             raise Unanswered(type(error).__name__) from None
         return Found(known.reference, known.status, known.code)
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     @cached_property
     def _client(self) -> httpx2.Client:
         return httpx2.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
@@ -158,12 +162,9 @@ class Handsets:
 
     def _call(self, method: str, path: str, **arguments: object) -> httpx2.Response:
         try:
-            answer = self._client.request(method, path, **arguments)  # type: ignore[arg-type]
+            with httpx2.Client(base_url=self._url, timeout=httpx2.Timeout(3), trust_env=False) as client:
+                answer = client.request(method, path, **arguments)  # type: ignore[arg-type]
             answer.raise_for_status()
         except httpx2.HTTPError as error:
             raise Unanswered(type(error).__name__) from None
         return answer
-
-    @cached_property
-    def _client(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self._url, timeout=httpx2.Timeout(3), trust_env=False)

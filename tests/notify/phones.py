@@ -15,7 +15,7 @@ class Crash(BaseException):
 
 
 class PocketCarrier:
-    """Hands texts to `phones`. `next_sends` holds what happens to the next texts instead: a code to refuse with, or a step to take."""
+    """Hands texts to `phones`, unless `next_sends` holds what happens to the next one instead: see `send`."""
 
     name = "pocket"
 
@@ -28,7 +28,7 @@ class PocketCarrier:
         self.before_send: Callable[[], None] = lambda: None
 
     def send(self, out_id: UUID, phone: str, text: str) -> Accepted | Refused:
-        """Take a text, or fail as ordered: `lost` before, `taken` after it was taken, `dies` before, `dies_after`; else the code refuses."""
+        """Take a text, or do as ordered: no answer (`lost`, or `taken` all the same), crash (`dies`, `dies_after`), or refuse."""
         self.calls.append(out_id)
         self.before_send()
         order = self.next_sends.popleft() if self.next_sends else ""

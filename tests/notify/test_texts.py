@@ -81,10 +81,12 @@ def test_letters_and_spaces_count_like_characters_and_an_emoji_twice() -> None:
     ("typed", "meaning"),
     [
         ("1", "accept"), ("１", "accept"), (" 1 ", "accept"), ("1。", "accept"), ("回复1", "accept"), ("好的！", "accept"),
-        ("2", "decline"), ("２", "decline"), ("2.", "decline"), (" 2\n", "decline"), ("回复2取消", "decline"), ("取 消", "decline"),
-        ("来不了", "decline"), ("TD", "stop"), ("td", "stop"), ("ＴＤ", "stop"), ("t d", "stop"), ("T", "stop"), ("r", "stop"),
-        ("Ｒ", "stop"), ("退订", "stop"), ("退 订。", "stop"), ("回TD", "stop"), ("STOP", "stop"),
-        ("12", "other"), ("22", "other"), ("", "other"), ("？", "other"), ("请问几点开始", "other"), ("不取消", "other"), ("回复", "other"),
+        ("2", "decline"), ("２", "decline"), ("2.", "decline"), (" 2\n", "decline"), ("回复2取消", "decline"),
+        ("取 消", "decline"), ("来不了", "decline"),
+        ("TD", "stop"), ("td", "stop"), ("ＴＤ", "stop"), ("t d", "stop"), ("T", "stop"), ("r", "stop"), ("Ｒ", "stop"),
+        ("退订", "stop"), ("退 订。", "stop"), ("回TD", "stop"), ("STOP", "stop"),
+        ("12", "other"), ("22", "other"), ("", "other"), ("？", "other"), ("请问几点开始", "other"), ("不取消", "other"),
+        ("回复", "other"),
     ],
 )  # fmt: skip
 def test_answers_mean_the_same_however_they_are_typed(typed: str, meaning: str) -> None:
