@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import psycopg
@@ -15,6 +16,8 @@ from rich.console import Console
 from infra.local.stack import SERVICES, Stack
 from shared import clock
 from shared.clock import SHANGHAI
+
+T = TypeVar("T")
 
 DEMO_PASSWORD = "jiamenkou"
 QUIET_WITHIN = 120.0
@@ -61,11 +64,38 @@ class Stage:
             call(client, "POST", "/registration/api/login/staff", {"name": role, "password": DEMO_PASSWORD})
         return self._clients[role]
 
-    def anyone(self) -> httpx2.Client:
-        """Somebody who is not logged in."""
-        if "anyone" not in self._clients:
-            self._clients["anyone"] = self._client()
-        return self._clients["anyone"]
+    def visitor(self) -> httpx2.Client:
+        """Somebody who is not logged in yet."""
+        return self._clients.setdefault(f"visitor {len(self._clients)}", self._client())
+
+    def texts(self, phone: str) -> list[str]:
+        """What the carrier's simulator shows on a phone, oldest first."""
+        found = httpx2.get(f"{self.stack.carrier}/phones", timeout=10, trust_env=False).json()
+        return [text["text"] for handset in found if handset["number"] == phone for text in handset["texts"] if not text["mine"]]
+
+    def last_text(self, phone: str) -> str:
+        """The newest text on a phone."""
+        return self.texts(phone)[-1]
+
+    def code_on_phone(self, phone: str) -> str | None:
+        """The six digits in the newest text that has any."""
+        codes = [code for text in self.texts(phone) for code in re.findall(r"(?<!\d)\d{6}(?!\d)", text)]
+        return codes[-1] if codes else None
+
+    def answer_by_text(self, phone: str, text: str) -> None:
+        """Type an answer on a phone."""
+        answer = httpx2.post(f"{self.stack.carrier}/replies", json={"phone": phone, "text": text}, timeout=10, trust_env=False)
+        if answer.status_code != 202:
+            raise StoryStopped(f"the carrier's simulator did not take an answer: {answer.text[:200]}")
+
+    def wait_for(self, look: Callable[[], T], what: str, within: float = QUIET_WITHIN) -> T:
+        """What `look` finds, as soon as it finds something; raises `StoryStopped` after a while."""
+        deadline = time.monotonic() + within
+        while not (found := look()):
+            if time.monotonic() > deadline:
+                raise StoryStopped(f"{what} did not come within {within:.0f} s. Logs are in {self.stack.logs}.")
+            time.sleep(0.05)
+        return found
 
     def rows(self, service: str, sql: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """What a query finds in the database of one service; every figure the story prints comes from here."""
