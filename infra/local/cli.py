@@ -1,7 +1,6 @@
 """The command `jiamenkou`, behind the targets of the Makefile."""
 
 import contextlib
-import getpass
 import os
 import signal
 import sys
@@ -187,7 +186,7 @@ def _known(stack: Stack, service: str) -> str:
 
 
 def _who() -> str:
-    return f"{getpass.getuser()} at the terminal"
+    return f"{os.environ.get('USER') or os.geteuid()} at the terminal"
 
 
 def _say(sentence: str) -> None:

@@ -89,7 +89,7 @@ class Launcher:
             profile=self.profile,
             launcher_pid=os.getpid(),
         )
-        stack.logs.mkdir(exist_ok=True)
+        stack.logs.mkdir(mode=0o700, exist_ok=True)
         self._migrate(stack)
         self._stops.callback((self.home / "stack.json").unlink, missing_ok=True)
         self._stops.callback(stack.pids.unlink, missing_ok=True)

@@ -213,15 +213,15 @@ def _postmaster(data: Path) -> int | None:
 
 
 def _way_to_run(folder: Path) -> dict[str, Any]:
-    """How to run PostgreSQL, which refuses to be root: as we are, as nobody, or in a user namespace where root is someone else.
+    """How to run PostgreSQL, which refuses to be root or a user without a name: as we are, as nobody, or in a user namespace.
 
     A data folder made one way stays with it: its owner tells.
     """
-    if os.geteuid() != 0:
-        return {}
     nobody = pwd.getpwnam("nobody")
     as_nobody = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    in_namespace = {"prefix": ["unshare", "-U", "--map-user=1000", "--map-group=1000"]}
+    in_namespace = {"prefix": ["unshare", "-U", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]}
+    if os.geteuid() != 0:
+        return {} if _has_name(os.geteuid()) else in_namespace
     made_by_root = (folder / "PG_VERSION").exists() and folder.stat().st_uid == 0
     for way in (in_namespace,) if made_by_root else (as_nobody, in_namespace):
         try:
@@ -234,6 +234,14 @@ def _way_to_run(folder: Path) -> dict[str, Any]:
         "PostgreSQL does not run as root, and neither the user nobody nor a user namespace can reach "
         f"{folder} and the environment in .venv; start Jiamenkou as an ordinary user."
     )
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _binaries() -> Path:

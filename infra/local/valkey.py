@@ -102,7 +102,7 @@ class Valkey:
 def start_valkey(folder: Path, port: int | None = None) -> Valkey:
     """Start a server with its data in `folder`."""
     folder = folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Valkey(folder, port=port or free_port())
     server.start()
     return server
