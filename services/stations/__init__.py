@@ -1,0 +1,16 @@
+"""What was measured at the health stations, and what it means."""
+
+RUNS = ("web", "relay", "events")
+"""The processes this service is made of."""
+
+SAYS = (
+    "stations.critical_reading_seen",
+    "stations.referral_closed",
+    "stations.referral_opened",
+    "stations.station_opened",
+    "stations.visit_recorded",
+)
+"""The events it tells."""
+
+HEARS = ("registration.consent_changed", "registration.resident_registered")
+"""The events it acts on."""

@@ -1,0 +1,25 @@
+"""What stations hears: who consents to readings being kept under their pseudonym."""
+
+from __future__ import annotations
+
+from services.stations.features.set_consent import SetConsent, set_consent
+from shared.contracts.registration import ConsentChanged, ResidentRegistered
+from shared.inbox import Consumers
+from shared.unit import Unit
+
+PURPOSE = "health_readings"
+
+consumers = Consumers()
+
+
+@consumers.on(ResidentRegistered)
+def note_resident(event: ResidentRegistered, unit: Unit) -> None:
+    """A new resident consents from the start, or not."""
+    set_consent(SetConsent(resident_id=event.resident_id, given=PURPOSE in event.consents), unit)
+
+
+@consumers.on(ConsentChanged)
+def note_consent(event: ConsentChanged, unit: Unit) -> None:
+    """A resident changed their mind about readings; other purposes are not ours."""
+    if event.purpose == PURPOSE:
+        set_consent(SetConsent(resident_id=event.resident_id, given=event.given), unit)
