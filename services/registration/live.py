@@ -17,6 +17,7 @@ from services.registration.features.problems import RoomIsClosed
 from shared.jobs import Begin
 from shared.log import log
 from shared.stream import Hub
+from shared.web.numbers import number
 
 TICK = 0.25
 """Seconds between frames: everything that happens meanwhile is folded into one."""
@@ -182,5 +183,6 @@ def viewer_of(request: Request) -> UUID:
 def frame_of(state: RoomState, *, viewers: int, reactions: int) -> str:
     """One frame for all viewers, whatever their language: numbers and the newest questions, each swapped into its place."""
     questions = Markup("").join(Markup("<li>{}</li>").format(words) for words in state.newest)
-    parts = {"live-viewers": viewers, "live-reactions": reactions, "live-questions": state.questions, "live-newest": questions}
+    counts = {"live-viewers": viewers, "live-reactions": reactions, "live-questions": state.questions}
+    parts = {target: number(count) for target, count in counts.items()} | {"live-newest": questions}
     return str(Markup("").join(_PARTIAL.format(target, content) for target, content in parts.items()))

@@ -24,9 +24,11 @@ def web(service: Service) -> FastAPI:
     from services.registration import api, pages
     from services.registration.features.add_staff import add_demo_accounts
     from services.registration.live import mount_live_rooms
+    from services.registration.pages.rendering import pages as own_pages
     from shared.http import create_app
 
     app = create_app(service, "Registration", [api.router, api.rooms, pages.router])
+    app.state.pages = own_pages
     mount_live_rooms(app, service.begin)
     if service.settings.profile == "demo":
         with service.begin() as unit:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.registration import projections
+from services.registration import domain, projections
 from services.registration.api import counted_so_far
 from services.registration.features import problems
 from services.registration.features.cancel import Cancel, cancel
@@ -252,6 +252,7 @@ def _roster(
         session=session,
         lines=projections.roster(session_id, unit),
         progress=projections.progress_of([session], unit)[0],
+        doors_open=domain.doors_are_open(session.starts_at, unit.now, SHANGHAI),
         begun=unit.now >= session.starts_at,
         over=unit.now >= session.ends_at,
         room=unit.find(LiveRoom, session_id),

@@ -33,7 +33,14 @@ def show_home(request: Request, principal: PrincipalDep, unit: UnitDep) -> Respo
     week = projections.sessions_between(today(), today() + timedelta(days=7), unit)
     still = [session for session in week if session.state == "planned" and session.ends_at > unit.now]
     live = [session for session in projections.coming_sessions(unit) if _room_is_open(session, unit)]
-    return pages.render(request, "home.html", next=places[0] if places else None, sessions=still, live=live)
+    return pages.render(
+        request,
+        "home.html",
+        next=next((place for place in places if place.session.state == "planned"), None),
+        mine={place.session.id: place for place in places},
+        sessions=still,
+        live=live,
+    )
 
 
 @router.get("/sessions")
