@@ -22,9 +22,9 @@ _QUERY = """
     WHERE day >= %(start)s AND day < %(end)s GROUP BY 1 ORDER BY 1
 """
 
-PAPER = {"ink": "#1e2326", "slate": "#4a5560", "rule": "#d8cfbf", "bar": "#b9b0a0", "brick": "#9a3324"}
+PAPER = {"ink": "#1e2326", "slate": "#4a5560", "rule": "#d8cfbf", "brick": "#9a3324"}
 """The printed page's colours; on the web the style sheet's own are used."""
-SCREEN = {name: f"var(--{name})" for name in ("ink", "slate", "rule", "brick")} | {"bar": "var(--bar)"}
+SCREEN = {name: f"var(--{name})" for name in PAPER}
 
 
 class Point(BaseModel):
@@ -57,7 +57,7 @@ def visits_by_month(month: Month, growth: int, unit: Unit) -> Chart:
     )
 
 
-def draw(chart: Chart, colours: Mapping[str, str], *, font: str, wide: int = 720, high: int = 260) -> str:
+def draw(chart: Chart, colours: Mapping[str, str], *, font: str, wide: int = 560, high: int = 360) -> str:
     """The chart as SVG: bars from nought, the last month in the one strong colour, labels on the bars that matter."""
     points = chart.points
     if not points:
@@ -102,7 +102,7 @@ def _month_name(month: date, place: int) -> str:
 
 def _nice(value: int) -> int:
     """The next number that people would draw a line at, and half of which they can read."""
-    size = 10 ** (len(str(value)) - 1)
+    size = int(10 ** (len(str(value)) - 1))
     return next(step * size for step in (1, 2, 4, 6, 8, 10) if step * size >= value)
 
 

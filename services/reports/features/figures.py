@@ -120,4 +120,5 @@ def _filled(sql: str, times: dict[str, datetime], days: dict[str, date]) -> str:
 
 
 def _with_unit(shown: str, unit: str) -> str:
-    return f"{shown}{unit}" if unit == "%" or shown.endswith("万") else f"{shown} {unit}"
+    """Joined by a space that does not break the line; none after a character."""
+    return f"{shown}{unit}" if unit == "%" or shown.endswith(("万", "亿")) else f"{shown}\N{NO-BREAK SPACE}{unit}"

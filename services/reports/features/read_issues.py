@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from pydantic import BaseModel
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, select
 
 from services.reports.features.publish import Content
 from services.reports.tables import Issue
 from shared.errors import NotFound
 from shared.unit import Unit
+
+_ARCHIVE = """
+    SELECT DISTINCT ON (number) number, month, edition, published_at, coalesce(content #>> '{stories,0,headline}', '')
+    FROM issue ORDER BY number DESC, edition DESC
+"""
 
 
 class IssueLine(BaseModel):
@@ -26,15 +30,10 @@ class IssueLine(BaseModel):
 
 def archive(unit: Unit) -> list[IssueLine]:
     """The newest edition of every issue, the newest issue first."""
-    lead = col(Issue.content)["stories"][0]["headline"].astext
-    found = (
-        select(col(Issue.number), col(Issue.month), col(Issue.edition), col(Issue.published_at), lead)
-        .ext(distinct_on(col(Issue.number)))
-        .order_by(col(Issue.number).desc(), col(Issue.edition).desc())
-    )
+    rows = unit.cursor().execute(_ARCHIVE).fetchall()
     return [
-        IssueLine(number=number, month=month, edition=edition, published_at=at, headline=headline or "")
-        for number, month, edition, at, headline in unit.session.execute(found).all()
+        IssueLine(number=number, month=month, edition=edition, published_at=at, headline=headline)
+        for number, month, edition, at, headline in rows
     ]
 
 

@@ -64,6 +64,7 @@ class Setter:
         if kicker is None or headline is None:
             return None
         deck = self._first(">", lines)
+        deck_spans = self._spans(deck) if deck else []
         paragraphs: list[Spans] = [[]]
         for line in lines:
             if line.startswith(("@", "#", ">")):
@@ -76,7 +77,7 @@ class Setter:
             slug=slug,
             kicker=self._plain(kicker),
             headline=self._plain(headline),
-            deck=self._spans(deck) if deck else [],
+            deck=deck_spans,
             paragraphs=[_joined(paragraph) for paragraph in paragraphs if paragraph],
         )
 

@@ -248,7 +248,7 @@ HEARD = tuple(_TAKES)
 
 
 def _write(cursor: Cursor[Any], sql: str, rows: Iterable[Sequence[Any]]) -> None:
-    ordered = sorted(rows, key=itemgetter(0, 1) if sql in (_VISITS, _TALLY) else None if sql is _VISITOR else itemgetter(0))
+    ordered = sorted(rows, key=_ORDER.get(sql, itemgetter(0)))
     if ordered:
         cursor.execute(sql, [list(column) for column in zip(*ordered, strict=True)])
 
@@ -331,3 +331,6 @@ _TALLY = """
     INSERT INTO tally AS so_far (name, day, n) SELECT * FROM unnest(%s::text[], %s::date[], %s::int[])
     ON CONFLICT (name, day) DO UPDATE SET n = so_far.n + excluded.n
 """
+
+_ORDER = {_VISITS: itemgetter(0, 1), _TALLY: itemgetter(0, 1), _VISITOR: itemgetter(0, 1, 2)}
+"""The columns that are a row's key, where that is more than the first."""
