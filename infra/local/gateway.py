@@ -29,8 +29,8 @@ HOP_BY_HOP = frozenset(
     }
 )
 SET_HERE = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip"})
-ORDINARY = httpx2.Timeout(60, connect=3, pool=None)
-STREAM = httpx2.Timeout(None, connect=3)
+ORDINARY = httpx2.Timeout(60, connect=10, pool=None)
+STREAM = httpx2.Timeout(None, connect=10)
 
 DOWN_PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>请稍候</title><body style="font-size:1.25rem;max-width:32em;margin:4em auto;padding:0 1em">
