@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -77,7 +77,14 @@ MEANINGS = {
     "stop": phrase("不要短信"),
     "other": phrase("其他"),
 }
-WORDS = {"purposes": PURPOSES, "states": STATES, "why": WHY, "families": FAMILIES, "outcomes": OUTCOMES, "meanings": MEANINGS}
+WORDS: dict[str, Any] = {
+    "purposes": PURPOSES,
+    "states": STATES,
+    "why": WHY,
+    "families": FAMILIES,
+    "outcomes": OUTCOMES,
+    "meanings": MEANINGS,
+}
 SILENT = phrase("模拟的手机网络没有回应，请稍后再试。")
 
 

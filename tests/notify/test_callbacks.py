@@ -19,7 +19,7 @@ from tests.notify.phones import PocketCarrier
 TOKEN = {"x-carrier-token": "demo"}
 
 
-def receipt_of(bench: Bench, *, success: bool = True, code: str = "DELIVERED", **other: Any) -> dict[str, Any]:
+def receipt_of(bench: Bench, *, success: bool | str = True, code: str = "DELIVERED", **other: Any) -> dict[str, Any]:
     """A receipt for the first attempt made."""
     attempt = min(bench.all(Attempt), key=lambda attempt: attempt.id)
     known = {

@@ -12,9 +12,10 @@ from services.notify.tables import Reply
 from shared.event import new_id
 from shared.testing import Bench
 from tests.conftest import Databases
-from tests.notify.conftest import ANAS_PHONE, Place, Story, the
+from tests.notify.conftest import ANAS_PHONE, NOON, Place, Story, the
 from tests.notify.phones import PocketCarrier
 from tests.notify.test_callbacks import TOKEN, post_receipts, receipt_of, text_back
+from tests.notify.test_hours import a_code
 
 
 def test_the_outbox_shows_states_with_reasons_and_masked_numbers(bench: Bench, story: Story, place: Place) -> None:
@@ -64,8 +65,6 @@ def test_who_has_no_need_to_read_texts_sees_only_that_they_are(bench: Bench, pla
 
 
 def test_a_used_login_code_is_shown_to_nobody(bench: Bench, story: Story) -> None:
-    from tests.notify.test_hours import NOON, a_code
-
     bench.hear(a_code(story, NOON))
     bench.work()
     page = bench.client("clerk", browser=True).get(f"/notify/messages/{the(bench, 'login_code').id}").text

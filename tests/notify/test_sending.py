@@ -70,7 +70,7 @@ def test_the_attempt_is_written_down_before_the_carrier_is_called(bench: Bench, 
     seen: list[tuple[UUID, str, str]] = []
 
     def look() -> None:
-        seen.extend(bench.query("SELECT a.id, a.outcome, m.state FROM attempt a JOIN message m ON m.id = a.message_id"))  # type: ignore[arg-type]
+        seen.extend(bench.query("SELECT a.id, a.outcome, m.state FROM attempt a JOIN message m ON m.id = a.message_id"))
 
     carrier.before_send = look
     bench.work()

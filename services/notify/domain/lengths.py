@@ -9,9 +9,14 @@ ONE_PART = 70
 OF_SEVERAL = 67
 
 
+def signed(text: str) -> str:
+    """The text as it appears on the phone."""
+    return f"【{SIGNATURE}】{text}"
+
+
 def length(text: str) -> int:
     """The length that is charged: signature with its brackets, then the text; characters beyond the basic plane count twice."""
-    return len(f"【{SIGNATURE}】{text}".encode("utf-16-be")) // 2
+    return len(signed(text).encode("utf-16-be")) // 2
 
 
 def parts(text: str) -> int:

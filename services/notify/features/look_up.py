@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import col, desc, func, select
 
 from services.notify.domain import texts
+from services.notify.domain.lengths import signed
 from services.notify.domain.outcomes import Family, State, family
 from services.notify.domain.phones import masked
 from services.notify.features.compose import FACTS, PHONE
@@ -70,7 +71,7 @@ class Life:
     replies: Sequence[Said]
 
 
-def count_states(unit: Unit) -> dict[State, int]:
+def count_states(unit: Unit) -> dict[str, int]:
     """How many texts are in each state."""
     return dict(unit.session.exec(select(Message.state, func.count()).group_by(col(Message.state))).all())
 
@@ -139,10 +140,10 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
     """What was sent; before that, what would be sent now. Empty for a log-in code that is over."""
     sent = [attempt.words for attempt in attempts if attempt.words]
     if sent:
-        return unit.keys.decrypt(sent[-1], WORDS)
+        return signed(unit.keys.decrypt(sent[-1], WORDS))
     if message.category == "code":
         return ""
-    return texts.render(message.purpose, json.loads(unit.keys.decrypt(message.facts, FACTS)), unit.now)
+    return signed(texts.render(message.purpose, json.loads(unit.keys.decrypt(message.facts, FACTS)), unit.now))
 
 
 def _receipts(attempt: Attempt, unit: Unit) -> Sequence[Receipt]:
