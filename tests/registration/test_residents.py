@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from pydantic import ValidationError
 
@@ -89,9 +92,21 @@ def test_nobody_unknown_consents(bench: Bench) -> None:
 
 def test_registering_the_same_number_at_once_leaves_one_resident(bench: Bench) -> None:
     wish = RegisterResident(name="王秀珍", phone="13800138000", street=STREET)
-    with bench.service.begin() as first:
-        register_resident(wish, first)
-        first.commit()
-        with pytest.raises(problems.PhoneTaken), bench.service.begin() as second:
-            register_resident(wish, second)
+    refused: list[BaseException] = []
+
+    def second_clerk() -> None:
+        try:
+            with bench.service.begin() as unit:
+                register_resident(wish, unit)
+        except BaseException as error:
+            refused.append(error)
+
+    with bench.service.begin() as unit:
+        register_resident(wish, unit)
+        thread = threading.Thread(target=second_clerk)
+        thread.start()
+        while not bench.query("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            time.sleep(0.01)
+    thread.join()
+    assert [type(error) for error in refused] == [problems.PhoneTaken]
     assert len(bench.all(Resident)) == 1

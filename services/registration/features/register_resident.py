@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from services.registration.domain import CONSENT_VERSION, Channel, Purpose
@@ -46,7 +47,10 @@ def register_resident(command: RegisterResident, unit: Unit) -> Resident:
         registered_at=unit.now,
     )
     unit.add(resident)
-    unit.session.flush()
+    try:
+        unit.session.flush()
+    except IntegrityError:
+        raise problems.PhoneTaken(TAKEN) from None
     for purpose in sorted(command.consents):
         unit.add(
             Consent(
