@@ -11,12 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlmodel import Session
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import outbox
 from shared.auth import COOKIE, Principal, calling_service, read_session, require
-from shared.errors import Invalid, NotFound, Problem
+from shared.errors import Invalid, NotFound, Problem, TooLarge
 from shared.faults import DATABASE_AWAY
 from shared.log import bound, log
 from shared.service import Service
@@ -69,10 +71,11 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
         openapi_url=None if production else f"/{service.name}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        max_body_size=max_body,
     )
     app.state.service = service
     mount_static(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body)
+    app.add_middleware(SizeTold)
     app.add_middleware(Guard)
     app.add_middleware(Correlated)
     app.add_exception_handler(Problem, _answer_problem)
@@ -97,6 +100,32 @@ class Correlated:
         """Run the request under a fresh id."""
         with bound(correlationid=uuid4().hex):
             await self.app(scope, receive, send)
+
+
+class SizeTold:
+    """Puts a problem one can act on in the place of the bare answer with which Starlette refuses a body that is too large."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on but that answer."""
+        told = False
+
+        async def tell(message: Message) -> None:
+            nonlocal told
+            if message["type"] == "http.response.start" and message["status"] == 413 and not _is_problem(message):
+                told = True
+                problem = TooLarge("内容太大，没有收下：请分成几次提交，或选小一些的文件。")
+                await error_response(Request(scope), problem)(scope, receive, send)
+            elif not told:
+                await send(message)
+
+        await self.app(scope, receive, tell)
+
+
+def _is_problem(message: Message) -> bool:
+    return Headers(raw=message["headers"]).get("content-type", "").startswith(("application/problem+json", "text/html"))
 
 
 _internal = APIRouter(include_in_schema=False)
