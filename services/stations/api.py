@@ -149,7 +149,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
                 "in": "header",
                 "required": True,
                 "schema": {"type": "string"},
-                "description": "`Device <station> <sent> <signature>`: HMAC-SHA256 of sending time (Unix seconds), line feed and body.",
+                "description": "`Device <station> <sent> <signature>`: HMAC-SHA256 of time (Unix seconds), line feed, body.",
             }
         ],
     },
@@ -157,7 +157,7 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     max_body_size=MAX_BATCH,
 )
 async def post_visits(request: Request) -> Response:
-    """Take visits with their readings from an appliance. Sent again, nothing changes: visits and readings have the appliance's ids."""
+    """Take visits with their readings from an appliance. Sent again, they change nothing: ids are the appliance's own."""
     intake = cast(Intake, request.app.state.intake)
     answer = await intake.take(await request.body(), request.headers.get("authorization"))
     return Response(answer, media_type="application/json")

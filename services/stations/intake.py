@@ -1,7 +1,7 @@
 """Station intake: requests that wait together share one transaction, and each is answered for itself after the commit.
 
-The one path where many appliances write at once. A request is checked and weighed where it arrives; one thread then records all that
-is waiting, as one unit. When that fails, each request of the group is tried alone, so that one cannot fail the others.
+The one path where many appliances write at once. A request is checked and weighed where it arrives; one thread then records all
+that is waiting, as one unit. When that fails, each request of the group is tried alone, so that one cannot fail the others.
 """
 
 from __future__ import annotations

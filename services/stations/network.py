@@ -1,7 +1,7 @@
-"""The 219 stations of the city's programme: real streets and towns; kind of site, opening day and hours are generated, and marked so.
+"""The 219 stations of the city's programme: real streets and towns; kind of site, opening day and hours are made up.
 
-Published: 85 stations opened on 16 December 2019, 195 stood by the end of September 2020, 219 after two years, at least one in nearly
-every street and town. Which station opened when is not published.
+Published: 85 stations opened on 16 December 2019, 195 stood by the end of September 2020, 219 after two years, at least one in
+nearly every street and town. Which station opened when is not published.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STREETS = Path(__file__).parent / "data" / "streets.csv"
 SEED = 2021
 LAOXIMEN = "310101019"
 WORK_PARKS = frozenset({"莘庄工业区", "漕河泾新兴技术开发区", "金桥经济技术开发区", "张江高科技园区"})
-"""Of the units that are neither street nor town, those where many people work; farms and the like have no station of their own."""
+"""Of the units that are neither street nor town, those where many people work; farms and the like have no station."""
 
 NAMESPACE = UUID("8f6f2d5a-6a3e-5b0c-9a52-6a1f0c7e2021")
 SITE_TYPES = ("residential", "elder_care_centre", "sports_centre", "office_building", "nursing_home", "health_centre")

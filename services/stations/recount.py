@@ -16,7 +16,7 @@ COUNT = """
            (SELECT count(*) FROM referral) AS referrals
     FROM visit
 """
-"""`items` counts the readings themselves, not the number kept with the visit. Critical readings of the imported history were never told."""
+"""`items` counts the readings themselves, not the number kept with the visit. Critical ones of the history were never told."""
 
 
 def recount(cursor: Cursor[Any]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
@@ -20,7 +20,8 @@ from shared.clock import SHANGHAI
 from shared.contracts.stations import CriticalReadingSeen, VisitRecorded
 from shared.unit import Unit
 
-COLUMNS = "id, visit_id, item, value, second, unit, meal, taken_at, grade, rule, doubt"
+VISIT_COLUMNS = "id, station_id, at, day, person_id, items, imported"
+READING_COLUMNS = "id, visit_id, item, value, second, unit, meal, taken_at, grade, rule, doubt"
 
 WHY = {
     "known": "这一项以前已经收到，没有重复记录。",
@@ -95,7 +96,7 @@ class Weighed:
 
 
 Answer = dict[str, Any]
-"""What became of one visit: `visit_id`, `result` (stored, known, refused), `code`, `why`, and the same for each of its `readings`."""
+"""What became of one visit: `visit_id`, `result` (stored, known, refused), `code`, `why`, and the same of its `readings`."""
 
 
 def weigh(batch: Batch, place: Place, now: datetime) -> list[Weighed]:
@@ -135,8 +136,8 @@ def _numbers(reading: ReadingIn, item: Item | None) -> Numbers | None:
 def record_visits(command: Sequence[Weighed], unit: Unit, *, careful: bool = False) -> list[Answer]:
     """Store what is new and tell it; answers in the order of the command.
 
-    Readings of a new visit are taken to be new too. Where one is not, its key makes the transaction fail with `UniqueViolation`: done again
-    `careful`, it looks first.
+    Readings of a new visit are taken to be new too. Where one is not, its key makes the transaction fail with `UniqueViolation`:
+    done again `careful`, it looks first.
     """
     known = _known_visits(command, unit)
     seen = _known_readings(command, unit) if careful or known else set()
@@ -155,8 +156,9 @@ def record_visits(command: Sequence[Weighed], unit: Unit, *, careful: bool = Fal
             answers.append(_known(visit, seen))
         else:
             answers.append(_refused(weighed, "id_in_use", -1))
-    _copy(unit, "COPY visit (id, station_id, at, day, person_id, items, imported) FROM STDIN", visits)
-    _copy(unit, f"COPY reading ({COLUMNS}) FROM STDIN", readings)
+    if visits:
+        copy_rows(unit, f"COPY visit ({VISIT_COLUMNS}) FROM STDIN", "".join(visits))
+        copy_rows(unit, f"COPY reading ({READING_COLUMNS}) FROM STDIN", "".join(readings))
     return answers
 
 
@@ -229,19 +231,18 @@ _NULL = "\\N"
 
 
 def _reading_row(visit: VisitIn, reading: ReadingIn, numbers: Numbers, verdict: Verdict) -> str:
-    item = CATALOGUE.get(reading.item)
+    unit = CATALOGUE[reading.item].unit if reading.item in CATALOGUE else ""
     second = numbers[1] if len(numbers) == 2 else _NULL
     return (
-        f"{reading.reading_id}\t{visit.visit_id}\t{reading.item}\t{numbers[0]}\t{second}\t{item.unit if item else ''}\t{reading.meal or _NULL}\t"
+        f"{reading.reading_id}\t{visit.visit_id}\t{reading.item}\t{numbers[0]}\t{second}\t{unit}\t{reading.meal or _NULL}\t"
         f"{reading.taken_at.isoformat()}\t{verdict.grade or _NULL}\t{verdict.rule}\t{verdict.doubt}\n"
     )
 
 
-def _copy(unit: Unit, statement: str, rows: list[str]) -> None:
-    """Rows are text of COPY's own format: ids, numbers, times and codes only, so nothing in them needs escaping."""
-    if rows:
-        with unit.cursor().copy(statement) as copy:
-            copy.write("".join(rows))
+def copy_rows(unit: Unit, statement: LiteralString, rows: str) -> None:
+    """Write rows given in COPY's text format: ids, numbers, times and codes only, so nothing in them needs escaping."""
+    with unit.cursor().copy(statement) as copy:
+        copy.write(rows)
 
 
 def _known_visits(command: Iterable[Weighed], unit: Unit) -> dict[UUID, UUID]:
