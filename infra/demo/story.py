@@ -193,7 +193,7 @@ def lesson(stage: Stage, month: Month) -> None:
     for person in cast.people(18, seed=513):
         worker = _register(stage, person, consents=("texts",))
         call(stage.staff("clerk"), "POST", "/registration/api/registrations", {"session_id": month.lesson, "resident_id": worker})
-    for at in (shanghai(5, 13, 8, 50),):
+    for at in (shanghai(5, 12, 20, 26), shanghai(5, 13, 8, 50)):
         stage.move_clock(at)
         stage.settle()
     _hold(stage, month.lesson, shanghai(5, 13, 11, 5), stay_away=1)
