@@ -249,7 +249,7 @@ def test_a_place_given_back_forgets_its_reminders(bench: Bench, story: Story, pl
     bench.work()
     bench.at(NOON - timedelta(hours=1))
     bench.work()
-    assert carrier.phones.on(ANAS_PHONE)[1:] == ["已为您取消午间半小时“小伤口”（5月12日（周三）12:00），名额会留给候补的邻居。"]
+    assert carrier.phones.on(ANAS_PHONE)[1:] == ["已为您取消5月12日（周三）12:00的午间半小时“小伤口”，名额会留给候补的邻居。"]
 
 
 def test_everybody_on_the_list_hears_that_a_session_is_off(

@@ -15,9 +15,9 @@ _DAYS = "一二三四五六日"
 TEMPLATES: dict[str, str] = {
     "place_confirmed": "您已报名{title}：{when}，{place}。不能来请回复2取消。",
     "place_confirmed.from_waitlist": "候补到您了：{title}，{when}，{place}。不能来请回复2取消。",
-    "place_waitlisted": "{title}（{when}）名额已满，您排在候补第{position}位，轮到您时会发短信。",
-    "place_cancelled": "已为您取消{title}（{when}），名额会留给候补的邻居。",
-    "place_cancelled.waiting": "已为您取消{title}（{when}）的候补。",
+    "place_waitlisted": "{when}的{title}名额已满，您排在候补第{position}位，轮到您时会发短信。",
+    "place_cancelled": "已为您取消{when}的{title}，名额会留给候补的邻居。",
+    "place_cancelled.waiting": "已为您取消{when}{title}的候补。",
     "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复1，不能来请回复2取消。",
     "reminder_hours": "{title}{when}开始，{place}，路上请慢走。不能来请回复2取消。",
     "session_cancelled": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
@@ -46,7 +46,7 @@ def _said_of_times(facts: Facts, now: datetime) -> Facts:
         said["until"] = day(date.fromisoformat(facts["due_on"]), now)
     if "expires_at" in facts:
         left = datetime.fromisoformat(facts["expires_at"]) - now
-        said["minutes"] = str(max(1, left // timedelta(minutes=1)))
+        said["minutes"] = str(max(1, -(-left // timedelta(minutes=1))))
     return said
 
 
