@@ -28,7 +28,7 @@ PATIENCE = {"web": 3.0, "worker": 3.0, "simulator": 1.0}
 """Seconds each kind of process has to end by itself, in the order in which they are stopped."""
 
 SLOWEST_START = 180.0
-"""Seconds until all must answer: some thirty on an idle machine of two cores, several times that on a busy one."""
+"""Seconds until all must answer: half a minute on two cores with other work to do, several times that when they are overrun."""
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Opens addresses of this machine, whatever proxy the environment names."""
