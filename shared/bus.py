@@ -111,14 +111,17 @@ class CeleryBus:
             yield self._redis
         except (RedisError, KombuError, OSError) as error:
             self._rest_until = time.monotonic() + 1
-            self._hang_up()
+            self.close()
             raise BusDown(type(error).__name__) from None
 
-    def _hang_up(self) -> None:
+    def close(self) -> None:
+        """Hang up; the next use connects again."""
         connection, self._connection, self._producer = self._connection, None, None
-        if connection is not None:
-            with suppress(RedisError, KombuError, OSError):
+        with suppress(RedisError, KombuError, OSError):
+            if connection is not None:
                 connection.release()
+            if self._redis is not None:
+                self._redis.close()
 
 
 def celery_app(service: str, redis_url: str, *, queues: list[str]) -> Celery:
@@ -184,7 +187,7 @@ def events_worker(service: str, redis_url: str, inbox: Inbox, catch_up: Callable
         except Exception as error:
             log.warning("apply_postponed", source=parcel.source, reason=plain(error))
 
-    app.task(name=APPLY)(apply)
+    app.task(name=APPLY, shared=False)(apply)
     return app
 
 
@@ -198,5 +201,5 @@ def jobs_worker(service: str, redis_url: str, desk: Desk, lanes: list[str]) -> C
         except DATABASE_AWAY as error:
             log.warning("database_away", lane=lane, reason=plain(error))
 
-    app.task(name=WORK)(work)
+    app.task(name=WORK, shared=False)(work)
     return app

@@ -8,19 +8,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine
 
 from shared.crypto import create_keys
 from shared.event import Envelope, Event
 from shared.inbox import Consumers, Delivery
 from shared.jobs import Begin, Jobs
-from shared.migrate import bus_tables
 from shared.service import Service
 from shared.settings import Settings
 from shared.unit import Unit
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 NAMES = ("teller", "listener")
 
@@ -141,6 +142,8 @@ def web(service: Service) -> FastAPI:
 
 def make_tables(database_url: str) -> None:
     """Give an empty database the tables of the bus and of the toys."""
+    from shared.migrate import bus_tables
+
     engine = create_engine(database_url)
     with engine.begin() as connection:
         connection.exec_driver_sql(bus_tables())
