@@ -2,7 +2,7 @@
 
     python -m infra.simulators.appliance --origin http://127.0.0.1:8080 --keys .run/demo/keys --station 310101019-01 --visits 5
 
-Without `--station` all stations send. Faults can be switched on: requests sent twice, visits sent days late, a clock that is wrong,
+Without `--station` all stations send. Faults can be switched on: requests sent twice, visits sent late, a clock that is wrong,
 a critical blood pressure. The same seed always measures the same; ids are new each time, unless a request is repeated on purpose.
 """
 
@@ -36,7 +36,7 @@ Visit = dict[str, Any]
 
 @dataclass(frozen=True)
 class Faults:
-    """What goes wrong: shares of requests sent twice and of visits sent two days late, and how far the appliance's clock is off."""
+    """What goes wrong: shares of requests sent twice and visits sent two days late, and how far the appliance's clock is off."""
 
     duplicates: float = 0.0
     late: float = 0.0
