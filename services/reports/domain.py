@@ -113,7 +113,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How one station was used in a window, open `days` of it. `recent`, `earlier`: visits and days of the two halves."""
+    """How one station was used in a window, open `days` of it; `recent` and `earlier` are its visits in the window's halves."""
 
     code: str
     name: str
@@ -124,8 +124,10 @@ class Use:
     identified: int
     persons: int
     items: int
-    recent: tuple[int, int]
-    earlier: tuple[int, int]
+    recent: int
+    recent_days: int
+    earlier: int
+    earlier_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,8 @@ def _ratio(part: int, whole: int) -> float:
 
 
 def _growth(use: Use) -> float:
-    (recent, recent_days), (earlier, earlier_days) = use.recent, use.earlier
-    if not earlier or not earlier_days or not recent_days:
-        return 0.0
-    return (recent / recent_days) / (earlier / earlier_days) - 1
+    before = _ratio(use.earlier, use.earlier_days)
+    return _ratio(use.recent, use.recent_days) / before - 1 if before else 0.0
 
 
 CRITERIA = (

@@ -22,7 +22,7 @@ from services.reports.domain import (
     visible_types,
 )
 
-AVERAGE = Use("b", "乙", "s", "黄浦区", 365, 1_000, 600, 200, 3_000, (550, 183), (450, 182))
+AVERAGE = Use("b", "乙", "s", "黄浦区", 365, 1_000, 600, 200, 3_000, 550, 183, 450, 182)
 
 
 def test_a_month_ends_where_the_next_begins() -> None:
@@ -62,8 +62,8 @@ def test_weights_add_up_to_a_hundred() -> None:
 
 
 def test_whoever_is_best_in_everything_gets_everything() -> None:
-    best = replace(AVERAGE, code="a", visits=2_000, identified=1_900, persons=100, items=9_000, recent=(1_500, 183))
-    worst = replace(AVERAGE, code="c", visits=300, identified=30, persons=30, items=310, recent=(100, 183), earlier=(200, 182))
+    best = replace(AVERAGE, code="a", visits=2_000, identified=1_900, persons=100, items=9_000, recent=1_500)
+    worst = replace(AVERAGE, code="c", visits=300, identified=30, persons=30, items=310, recent=100, earlier=200)
     ranked = rank([worst, AVERAGE, best])
     assert [(row.use.code, row.place, row.points) for row in ranked] == [("a", 1, 100.0), ("b", 2, 50.0), ("c", 3, 0.0)]
     assert [score.place for score in ranked[0].scores] == [1] * len(CRITERIA)

@@ -75,7 +75,7 @@ def ranking(month: Month, unit: Unit, *, at_most: int | None = None) -> Ranking:
     start, middle = month.back(11).starts, month.back(5).starts
     end = max(min(month.ends, unit.now.astimezone(SHANGHAI).date() + timedelta(days=1)), start)
     rows = unit.cursor().execute(_USES, {"start": start, "middle": min(middle, end), "end": end}).fetchall()
-    ranked = domain.rank([Use(*row[:9], (row[9], row[10]), (row[11], row[12])) for row in rows])
+    ranked = domain.rank([Use(*row) for row in rows])
     places = [_place(entry, len(ranked)) for entry in ranked if at_most is None or entry.place <= at_most]
     return Ranking(
         starts=start, ends=end, stations=len(rows), taking_part=len(ranked), method=method(), criteria=[c.name for c in CRITERIA],
