@@ -17,6 +17,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 SCOPE_FIELDS = {"street": "street", "programme_id": "programme", "station_id": "station"}
 
 
@@ -50,7 +51,8 @@ class Event(BaseModel):
 
     def scope(self) -> dict[str, str]:
         """Who may see it: the street, programme and station that the event's own fields name."""
-        return {name: str(getattr(self, field)) for field, name in SCOPE_FIELDS.items() if getattr(self, field, None) is not None}
+        fields = self.__dict__
+        return {name: str(fields[field]) for field, name in SCOPE_FIELDS.items() if fields.get(field) is not None}
 
     @classmethod
     def decode(cls, data: dict[str, Any], version: int) -> Self:
@@ -126,7 +128,7 @@ def envelope_json(event: Event, *, id: UUID, source: str, at: datetime, correlat
         "traceparent": f"00-{correlationid}-{id.hex[16:]}-01",
         "scope": event.scope(),
     }
-    return f'{json.dumps(head, separators=(",", ":"))[:-1]},"data":{event.model_dump_json()}}}'
+    return f'{_to_json(head)[:-1]},"data":{event.model_dump_json()}}}'
 
 
 def with_sequence(body: str, sequence: int) -> str:
