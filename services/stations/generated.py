@@ -59,6 +59,10 @@ class History:
         """How many chunks there are."""
         return -(-self.visits // CHUNK)
 
+    def size(self, number: int) -> int:
+        """How many visits a chunk holds."""
+        return min(CHUNK, self.visits - number * CHUNK)
+
     def first_id(self, number: int) -> str:
         """The id of a chunk's first visit, by which one sees whether the chunk is written."""
         return next(self._visits(number))[0]
@@ -84,7 +88,7 @@ class History:
         """Id, day, station and minute of the day of each visit in a chunk. Ids begin with the time: indexes stay dense."""
         start = number * CHUNK
         cell = bisect_right(self._ends, start)
-        for visit in range(start, min(self.visits, start + CHUNK)):
+        for visit in range(start, start + self.size(number)):
             while self._ends[cell] <= visit:
                 cell += 1
             day, site, _ = self._cells[cell]

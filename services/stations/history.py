@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from uuid import UUID
 
 from services.stations.features.import_visits import import_visits
 from services.stations.features.open_stations import open_stations
-from services.stations.generated import CHUNK, Chunk, History
+from services.stations.generated import History
 from services.stations.main import service
 from services.stations.network import SEED, sites
 from shared import clock
@@ -33,26 +35,29 @@ class OtherHistory(Exception):
 
 def load_history(stations: Service, history: History) -> Iterator[int]:
     """Write what is missing; yields how many visits are there after each chunk. Raises `OtherHistory`."""
-    if _others(stations, history):
-        raise OtherHistory("Another history is loaded already; start with an empty database to load this one.")
+    missing = _missing(stations, history)
+    done = history.visits - sum(history.size(number) for number in missing)
+    yield done
     with ThreadPoolExecutor(1) as ahead:
-        chunk = ahead.submit(history.chunk, 0)
-        for number in range(history.chunks):
-            ready: Chunk = chunk.result()
-            if number + 1 < history.chunks:
-                chunk = ahead.submit(history.chunk, number + 1)
+        making = deque(ahead.submit(history.chunk, number) for number in missing[:1])
+        for place, number in enumerate(missing, start=1):
+            chunk = making.popleft().result()
+            making.extend(ahead.submit(history.chunk, after) for after in missing[place : place + 1])
             with stations.begin() as unit:
-                import_visits(ready, unit)
-            yield min(history.visits, (number + 1) * CHUNK)
+                import_visits(chunk, unit)
+            done += history.size(number)
+            yield done
 
 
-def _others(stations: Service, history: History) -> bool:
-    """Whether imported visits are there that this history would not have begun with."""
+def _missing(stations: Service, history: History) -> list[int]:
+    """The chunks that are not there yet. Raises `OtherHistory` when imported visits are there, and none of this history's."""
+    firsts = [UUID(history.first_id(number)) for number in range(history.chunks)]
     with stations.begin() as unit:
         cursor = unit.cursor()
-        imported = cursor.execute("SELECT EXISTS (SELECT FROM visit WHERE imported)").fetchone()
-        ours = cursor.execute("SELECT EXISTS (SELECT FROM visit WHERE id = %s)", (history.first_id(0),)).fetchone()
-        return bool(imported and imported[0] and ours and not ours[0])
+        there = {row[0] for row in cursor.execute("SELECT id FROM visit WHERE id = ANY(%b)", (firsts,)).fetchall()}
+        if not there and cursor.execute("SELECT FROM visit WHERE imported LIMIT 1").fetchone() is not None:
+            raise OtherHistory("Another history is loaded already; start with an empty database to load this one.")
+    return [number for number, first in enumerate(firsts) if first not in there]
 
 
 def main() -> None:

@@ -68,9 +68,9 @@ def test_usage_rises_and_three_in_five_are_identified() -> None:
 
 
 def test_loading_twice_adds_nothing(bench: Bench) -> None:
-    assert list(load_history(bench.service, history())) == [CHUNK, CHUNK + 200]
+    assert list(load_history(bench.service, history())) == [0, CHUNK, CHUNK + 200]
     once, told = counted(bench), bench.query("SELECT seq FROM outbox_head")
-    assert list(load_history(bench.service, history())) == [CHUNK, CHUNK + 200]
+    assert list(load_history(bench.service, history())) == [CHUNK + 200]
     assert counted(bench) == once
     assert bench.query("SELECT seq FROM outbox_head") == told
 
@@ -78,8 +78,15 @@ def test_loading_twice_adds_nothing(bench: Bench) -> None:
 def test_loading_goes_on_where_it_was_interrupted(bench: Bench) -> None:
     with bench.service.begin() as unit:
         assert import_visits(history().chunk(0), unit) == CHUNK
-    list(load_history(bench.service, history()))
+    assert list(load_history(bench.service, history())) == [CHUNK, CHUNK + 200]
     assert counted(bench)["visits"] == CHUNK + 200
+
+
+def test_a_chunk_that_somebody_else_wrote_meanwhile_is_left_alone(bench: Bench) -> None:
+    for expected in (CHUNK, 0):
+        with bench.service.begin() as unit:
+            assert import_visits(history().chunk(0), unit) == expected
+    assert counted(bench)["visits"] == CHUNK
 
 
 def test_another_history_is_not_loaded_on_top(bench: Bench) -> None:
