@@ -6,7 +6,8 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from sqlmodel import Session, SQLModel, select
@@ -21,6 +22,9 @@ from shared.outbox import Head, Parcel
 from shared.relay import Puller, Pusher, run_due
 from shared.service import Service
 from shared.unit import Unit
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 R = TypeVar("R")
 T = TypeVar("T", bound=SQLModel)
@@ -107,14 +111,18 @@ class Bench:
         with self.service.engine.begin() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(sql, parameters or None).all()]
 
-    def client(self, *roles: str, id: UUID | None = None, browser: bool = False) -> Any:
-        """An HTTP client of the service's web application, logged in when roles are named."""
+    @cached_property
+    def app(self) -> FastAPI:
+        """The service's web application, as one process serves it."""
+        return self.service.web(self.service)
+
+    def client(self, *roles: str, id: UUID | None = None, browser: bool = False, elsewhere: bool = False) -> Any:
+        """An HTTP client, logged in when roles are named; `elsewhere`: served as by another process of the service."""
         from starlette.testclient import TestClient
 
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin"} if browser else {"sec-fetch-site": "same-origin"}
-        client = TestClient(
-            self.service.web(self.service), raise_server_exceptions=False, headers=headers, follow_redirects=False
-        )
+        app = self.service.web(self.service) if elsewhere else self.app
+        client = TestClient(app, raise_server_exceptions=False, headers=headers, follow_redirects=False)
         if roles:
             kind = "resident" if roles == ("resident",) else "staff"
             principal = Principal(id=id or new_id(), kind=kind, name="测试", roles=frozenset(roles))

@@ -240,7 +240,7 @@ def test_the_live_room_works_without_script(bench: Bench) -> None:
     path = f"/registration/live/{session.id}"
     client = browser(bench)
     assert "到时候再打开" in client.get(path).text
-    clerk = staff(bench)
+    clerk = bench.client("clerk", browser=True, elsewhere=True)
     with client, clerk:
         clerk.post(f"/registration/desk/sessions/{session.id}/open-room")
         assert "直播中" in client.get(path).text
