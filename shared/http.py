@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, cast
 from uuid import uuid4
 
+import psycopg
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -27,6 +29,21 @@ from shared.web import Guard, mount_static
 from shared.web.errors import error_response
 
 MAX_BODY = 64 * 1024
+
+PROBLEM: dict[str, Any] = {
+    "description": "What went wrong and what to do, in the reader's words; the class may add facts",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("type", "title", "code", "detail")}
+                | {"status": {"type": "integer"}},
+            }
+        }
+    },
+}
+"""How every interface describes the answers of `shared.errors`."""
 
 
 def open_unit(request: Request) -> Iterator[Unit]:
@@ -83,10 +100,12 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
     app.add_exception_handler(HTTPException, _answer_http)
     for fault in DATABASE_AWAY:
         app.add_exception_handler(fault, _answer_database_away)
+    app.add_exception_handler(DataError, _answer_unstorable)
+    app.add_exception_handler(psycopg.DataError, _answer_unstorable)
     app.add_exception_handler(Exception, _answer_bug)
     app.include_router(_internal)
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, responses={"default": PROBLEM})
     return app
 
 
@@ -218,6 +237,11 @@ def _answer_database_away(request: Request, error: Exception) -> Response:
         Problem("系统正忙，请过一分钟再试一次；您刚才填写的内容如未显示成功，请再提交一次。", status=503),
         {"Retry-After": "5"},
     )
+
+
+def _answer_unstorable(request: Request, error: Exception) -> Response:
+    log.warning("value_unstorable", path=request.url.path, reason=type(error).__name__)
+    return _answer(request, Invalid("填写的内容里有存不下的字符或数字，请改一改再提交。"))
 
 
 def _answer_bug(request: Request, error: Exception) -> Response:

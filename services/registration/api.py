@@ -28,6 +28,7 @@ from services.registration.features.live_room import (
     room_state,
 )
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
+from services.registration.features.mobile import SomeMobile
 from services.registration.features.open_programme import OpenProgramme, open_programme
 from services.registration.features.places import position
 from services.registration.features.register import Register, register
@@ -155,7 +156,7 @@ class ConsentWish(BaseModel):
 class Reason(BaseModel):
     """Why a session does not take place, in a few words."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     reason: Annotated[str, Field(min_length=1, max_length=40, examples=["台风预警"])]
 
@@ -165,7 +166,7 @@ class CodeWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    phone: Annotated[str, Field(max_length=40, examples=["13800138000"])]
+    phone: Annotated[SomeMobile, Field(max_length=40, examples=["13800138000"])]
 
 
 class CodeAsked(BaseModel):
@@ -177,6 +178,8 @@ class CodeAsked(BaseModel):
 
 class ViewerWish(BaseModel):
     """The number a viewer's device gave itself."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     viewer: UUID
 

@@ -27,5 +27,13 @@ def as_mobile(typed: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _not_blank(phone: str) -> str:
+    if not phone:
+        raise PydanticCustomError("mobile", NO_MOBILE)
+    return phone
+
+
 Mobile = Annotated[str, AfterValidator(as_mobile)]
 """A mainland mobile number in E.164, or empty."""
+SomeMobile = Annotated[Mobile, AfterValidator(_not_blank)]
+"""A mainland mobile number in E.164."""

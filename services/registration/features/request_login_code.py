@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from pydantic import field_validator
-from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from services.registration import domain
 from services.registration.features import Command, problems
-from services.registration.features.mobile import NO_MOBILE, Mobile
+from services.registration.features.mobile import SomeMobile
 from services.registration.features.register_resident import resident_with_phone
 from services.registration.tables import LoginCode
 from shared.contracts.registration import LoginCodeRequested
@@ -25,15 +23,8 @@ from shared.unit import Unit
 class RequestLoginCode(Command):
     """Whoever is at network `address` says that `phone` is theirs."""
 
-    phone: Mobile
+    phone: SomeMobile
     address: str
-
-    @field_validator("phone")
-    @classmethod
-    def _some_phone(cls, phone: str) -> str:
-        if not phone:
-            raise PydanticCustomError("mobile", NO_MOBILE)
-        return phone
 
 
 def request_login_code(command: RequestLoginCode, unit: Unit) -> LoginCode:
