@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -130,17 +131,11 @@ def sign_up(stage: Stage, month: Month) -> None:
 
     gives_back = month.residents[4][1]
     call(desk, "POST", f"/registration/api/registrations/{_registration(stage, month.noons[0], gives_back)}/cancel")
-    promoted = stage.number(
-        "registration", "SELECT count(*) FROM registration WHERE waitlisted_at IS NOT NULL AND confirmed_at IS NOT NULL"
-    )
     places, waiting = _places(stage, month.noons[0])
-    stage.tell(
-        f"One gives the place back; {promoted} in line has it the same moment. Now {places} places given, {waiting} waits."
-    )
+    stage.tell(f"One gives the place back; the next in line has it the same moment. {places} places given, {waiting} waits.")
     stage.settle()
-    stage.tell(
-        f"Texts handed to the simulated carrier: {_sent(stage, 'place_confirmed')} confirmations, {_sent(stage, 'place_waitlisted')} about waiting."
-    )
+    confirmed, waits = _sent(stage, "place_confirmed"), _sent(stage, "place_waitlisted")
+    stage.tell(f"Texts handed to the simulated carrier: {confirmed} confirmations, {waits} about waiting.")
 
 
 def _sign_up_by_phone(stage: Stage, month: Month) -> None:
@@ -168,12 +163,12 @@ def reminders(stage: Stage, month: Month) -> None:
     stage.tell(f"One answers [bold]2[/]: the place is given back and passed on. {places} places given, {waiting} wait.")
     stopper, resident = month.residents[9]
     stage.answer_by_text(stopper.phone, "TD")
-    stage.wait_for(lambda: stage.number("notify", "SELECT count(*) FROM choice WHERE NOT wanted") > 0, "the wish for no more texts")
+    stage.wait_for(lambda: stage.number("notify", "SELECT count(*) FROM choice WHERE NOT wanted"), "the wish for no more texts")
     stage.tell("One answers [bold]TD[/]: no more reminders to that phone.")
     stage.move_clock(shanghai(5, 12, 10))
     stage.settle()
-    skipped = stage.number("notify", "SELECT count(*) FROM message WHERE state = 'skipped'")
-    stage.tell(f"2 hours before: {_sent(stage, 'reminder_hours')} reminders sent, {skipped} not sent and the reason kept.")
+    unwanted = stage.number("notify", "SELECT count(*) FROM message WHERE skip_reason = 'opted_out'")
+    stage.tell(f"2 hours before: {_sent(stage, 'reminder_hours')} reminders sent, {unwanted} left out because it is not wanted.")
 
 
 def noon_half_hour(stage: Stage, month: Month) -> None:
@@ -207,8 +202,8 @@ def stations(stage: Stage, month: Month) -> None:
     stage.title("219 health stations send their morning")
     appliances = Appliances(stage.stack.origin, stage.stack.keys, seed=cast.SEED)
     sent = appliances.send_morning()
-    patient = month.residents[2][1]
-    appliances.send_critical(station=f"{cast.STREET}-01", resident=patient)
+    patient, resident = month.residents[2]
+    appliances.send_critical(station=f"{cast.STREET}-01", resident=UUID(resident))
     stage.settle()
     live = stage.number("stations", "SELECT count(*) FROM visit WHERE NOT imported")
     sending = stage.number("stations", "SELECT count(DISTINCT station_id) FROM visit WHERE NOT imported")
@@ -216,7 +211,7 @@ def stations(stage: Stage, month: Month) -> None:
     critical = stage.number("reports", "SELECT count(*) FROM critical_reading")
     due = stage.rows("reports", "SELECT due_on FROM referral ORDER BY due_on LIMIT 1")[0][0]
     stage.tell(f"[bold red]{critical} critical blood pressure[/]: an alarm on the console, a referral due {due:%-d %B}.")
-    text = stage.last_text(month.residents[2][0].phone)
+    text = stage.last_text(patient.phone)
     stage.tell(f"The resident's phone: “{text}” It names no value.")
 
 
@@ -249,9 +244,8 @@ def livestream(stage: Stage, month: Month) -> None:
     closed = call(desk, "POST", f"/registration/api/livestreams/{month.stream}/close")
     stage.settle()
     stage.tell(f"{watched.viewers} simulated viewers held a stream open and got {watched.frames:,} frames between them.")
-    stage.tell(
-        f"Counted by the room: [bold]{closed['viewers']}[/] viewers, {closed['questions']} questions, {closed['reactions']} reactions."
-    )
+    counts = f"{closed['questions']} questions, {closed['reactions']} reactions"
+    stage.tell(f"Counted by the room: [bold]{closed['viewers']}[/] viewers, {counts}.")
 
 
 def bulletin(stage: Stage, _: Month) -> None:
@@ -266,9 +260,11 @@ def bulletin(stage: Stage, _: Month) -> None:
     call(stage.staff("editor"), "POST", "/reports/api/bulletins", {"month": "2021-05"})
     stage.wait_for(lambda: stage.number("reports", "SELECT count(*) FROM issue"), "the printed bulletin")
     stage.settle()
-    sql = "SELECT number, jsonb_array_length(content -> 'notes'), octet_length(pdf) FROM issue ORDER BY number DESC LIMIT 1"
-    number, figures, size = stage.rows("reports", sql)[0]
+    sql = """SELECT number, jsonb_array_length(content -> 'notes'), octet_length(pdf), content -> 'ranking' -> 'places' -> 0 ->> 'name'
+             FROM issue ORDER BY number DESC LIMIT 1"""
+    number, figures, size, best = stage.rows("reports", sql)[0]
     stage.tell(f"Issue {number}: {figures} figures, each with its definition and query; the PDF has {size // 1024} KiB.")
+    stage.tell(f"First of the ten best stations, by the method it prints: [bold]{best}[/].")
 
 
 def reckoning(stage: Stage) -> bool:
@@ -331,19 +327,14 @@ def _hold(stage: Stage, session: str, end: datetime, *, stay_away: int, walk_in:
 def _held(stage: Stage, session: str) -> dict[str, Any]:
     """The session as reports knows it."""
     columns = ("topic_title", "confirmed", "attended", "walk_ins")
-    return dict(
-        zip(
-            columns,
-            stage.rows("reports", f"SELECT {', '.join(columns)} FROM occurrence WHERE session_id = %s", (session,))[0],
-            strict=True,
-        )
-    )
+    found = stage.rows("reports", f"SELECT {', '.join(columns)} FROM occurrence WHERE session_id = %s", (session,))
+    return dict(zip(columns, found[0], strict=True))
 
 
 def _places(stage: Stage, session: str) -> tuple[int, int]:
-    sql = "SELECT count(*) FILTER (WHERE state = 'confirmed'), count(*) FILTER (WHERE state = 'waitlisted') FROM registration WHERE session_id = %s"
-    given, waiting = stage.rows("registration", sql, (session,))[0]
-    return given, waiting
+    """How many have a place, and how many wait."""
+    sql = "SELECT count(*) FROM registration WHERE session_id = %s AND state = %s"
+    return stage.number("registration", sql, (session, "confirmed")), stage.number("registration", sql, (session, "waitlisted"))
 
 
 def _registration(stage: Stage, session: str, resident: str) -> str:
