@@ -260,7 +260,8 @@ def bulletin(stage: Stage, _: Month) -> None:
     call(stage.staff("editor"), "POST", "/reports/api/bulletins", {"month": "2021-05"})
     stage.wait_for(lambda: stage.number("reports", "SELECT count(*) FROM issue"), "the printed bulletin")
     stage.settle()
-    sql = """SELECT number, jsonb_array_length(content -> 'notes'), octet_length(pdf), content -> 'ranking' -> 'places' -> 0 ->> 'name'
+    sql = """SELECT number, jsonb_array_length(content -> 'notes'), octet_length(pdf),
+                    content -> 'ranking' -> 'places' -> 0 ->> 'name'
              FROM issue ORDER BY number DESC LIMIT 1"""
     number, figures, size, best = stage.rows("reports", sql)[0]
     stage.tell(f"Issue {number}: {figures} figures, each with its definition and query; the PDF has {size // 1024} KiB.")
