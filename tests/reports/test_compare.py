@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from services.reports.features.compare import Comparison, compare
 from shared.contracts import registration
+from shared.testing import LocalPeers, World
 from tests.reports.conftest import City
 from tests.reports.story import PROGRAMMES, critical, opened, referral, text, uuid, visit
 
@@ -74,3 +75,11 @@ def test_registrations_and_texts_are_counted_by_what_ever_happened(city: City) -
     counted = {(row.source, row.key): row.counted for row in compared(city).rows}
     assert [counted["registration", key] for key in ("waitlisted", "confirmed", "cancelled", "checked_in")] == [1, 1, 1, 0]
     assert [counted["notify", key] for key in ("sent", "delivered", "unknown_now")] == [1, 0, 0]
+
+
+def test_the_services_count_by_the_names_that_reports_knows(world: World) -> None:
+    world.settle()
+    comparison = compare(LocalPeers("reports", world.services), world["reports"].service.begin)
+    assert [(row.source, row.key) for row in comparison.rows if None in (row.counted, row.recounted)] == []
+    assert comparison.equal
+    assert comparison.level

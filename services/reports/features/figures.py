@@ -56,8 +56,12 @@ class Figure(BaseModel):
     @property
     def window(self) -> str:
         """The days counted, both ends included."""
-        last = self.ends - timedelta(days=1)
-        return f"{self.starts.year}年{self.starts.month}月{self.starts.day}日至{last.year}年{last.month}月{last.day}日"
+        return "至".join(f"{day.year}年{day.month}月{day.day}日" for day in (self.starts, self.last))
+
+    @property
+    def last(self) -> date:
+        """The last day counted."""
+        return self.ends - timedelta(days=1)
 
 
 def compute(month: Month, unit: Unit, codes: Iterable[str] | None = None) -> list[Figure]:

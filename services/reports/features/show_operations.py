@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from shared.unit import Unit
+
+_AGO = "greatest(extract(epoch FROM now() - {}), 0)::int"
+"""The database's own clock wrote these times: only against it do they mean something in a demo, whose days are simulated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """The following of one log: applied up to `cursor` of `head` (as last seen); `stopped` says why it does not go on."""
+    """The following of one log: applied up to `cursor` of `head` (as last seen), `seconds` ago; `stopped` says why it rests."""
 
     source: str
     cursor: int
     head: int
-    updated_at: datetime
+    seconds: int
     tries: int
     stopped: str
 
@@ -27,7 +29,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A fact set aside, and why."""
+    """A fact set aside `seconds` ago, and why."""
 
     source: str
     seq: int
@@ -35,7 +37,7 @@ class Letter:
     subject: str
     reason: str
     tries: int
-    parked_at: datetime
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,13 @@ class Work:
 
 def follows(unit: Unit) -> list[Follow]:
     """Every log that is followed."""
-    sql = "SELECT source, seq, head_seen, updated_at, tries, stopped FROM inbox ORDER BY source"
+    sql = f"SELECT source, seq, head_seen, {_AGO.format('updated_at')}, tries, stopped FROM inbox ORDER BY source"
     return [Follow(*row) for row in unit.cursor().execute(sql).fetchall()]
 
 
 def letters(unit: Unit) -> list[Letter]:
     """What is parked, oldest first."""
-    sql = """SELECT source, seq, type, subject, reason, tries, parked_at FROM dead_letter
+    sql = f"""SELECT source, seq, type, subject, reason, tries, {_AGO.format('parked_at')} FROM dead_letter
              WHERE state = 'parked' ORDER BY parked_at, source, seq LIMIT 200"""
     return [Letter(*row) for row in unit.cursor().execute(sql).fetchall()]
 
