@@ -59,7 +59,7 @@ def _play_month(stage: Stage) -> None:
     if stage.number("registration", "SELECT count(*) FROM programme"):
         raise StoryStopped(f"it was interrupted on this data before. Remove {stage.stack.home} and start again.")
     month = Month()
-    for chapter in (two_years, sign_up, reminders, noon_half_hour, lesson, stations, two_more_noons, livestream, bulletin):
+    for chapter in CHAPTERS:
         chapter(stage, month)
 
 
@@ -68,43 +68,6 @@ def _was_played(stage: Stage) -> bool:
 
 
 # ---- chapters -----------------------------------------------------------------------------------------------------------------
-
-
-def two_years(stage: Stage, _: Month) -> None:
-    """The stations' history arrives through the batch path."""
-    stage.move_clock(shanghai(5, 8, 20))
-    stage.title("Two years of the city's health stations arrive in one batch")
-    arguments = ["--visits", str(HISTORY), "--seed", str(cast.SEED), "--until", "2021-05-01"]
-    environment = stage.stack.environment("stations")
-    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with (
-        Progress(*columns, console=stage.console) as bars,
-        subprocess.Popen(
-            [sys.executable, "-m", "services.stations.history", *arguments], env=environment, stdout=subprocess.PIPE, text=True
-        ) as load,
-    ):
-        loaded, folded = (
-            bars.add_task("visits recorded", total=HISTORY),
-            bars.add_task("visits counted in reports", total=HISTORY),
-        )
-        assert load.stdout is not None
-        for line in load.stdout:
-            bars.update(loaded, completed=json.loads(line)["done"])
-            bars.update(folded, completed=_counted(stage))
-        if load.wait() != 0:
-            raise StoryStopped("the history could not be loaded; the lines above say why")
-        deadline = time.monotonic() + 300
-        while (count := _counted(stage)) < HISTORY and time.monotonic() < deadline:
-            bars.update(folded, completed=count)
-            time.sleep(0.1)
-        bars.update(folded, completed=_counted(stage))
-    stage.settle()
-    stations = stage.number("stations", "SELECT count(*) FROM station")
-    stage.tell(f"[bold]{_counted(stage):,}[/] visits of {stations} stations, generated from a fixed seed and marked so.")
-
-
-def _counted(stage: Stage) -> int:
-    return stage.number("reports", "SELECT coalesce(sum(visits), 0) FROM visits_by_station_day")
 
 
 def sign_up(stage: Stage, month: Month) -> None:
@@ -199,7 +162,13 @@ def lesson(stage: Stage, month: Month) -> None:
 def stations(stage: Stage, month: Month) -> None:
     """All stations send a morning's visits; one reading is critical."""
     stage.move_clock(shanghai(5, 17, 10))
-    stage.title("219 health stations send their morning")
+    stage.title("The city's health stations send their morning")
+    subprocess.run(
+        [sys.executable, "-m", "services.stations.seed"],
+        env=stage.stack.environment("stations"),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     appliances = Appliances(stage.stack.origin, stage.stack.keys, seed=cast.SEED)
     sent = appliances.send_morning()
     patient, resident = month.residents[2]
@@ -213,11 +182,16 @@ def stations(stage: Stage, month: Month) -> None:
     stage.tell(f"[bold red]{critical} critical blood pressure[/]: an alarm on the console, a referral due {due:%-d %B}.")
     text = stage.last_text(patient.phone)
     stage.tell(f"The resident's phone: “{text}” It names no value.")
+    stage.move_clock(shanghai(5, 20, 10))
+    referral = stage.rows("stations", "SELECT id FROM referral")[0][0]
+    call(stage.staff("nurse"), "POST", f"/stations/api/referrals/{referral}/close", {"outcome": "seen"})
+    stage.settle()
+    days = stage.number("reports", "SELECT closed_at::date - opened_at::date FROM referral WHERE closed_at IS NOT NULL")
+    stage.tell(f"The nurse has seen the resident {days} days later: the referral is closed.")
 
 
 def two_more_noons(stage: Stage, month: Month) -> None:
     """The following Wednesdays are signed up for, reminded of and held."""
-    stage.move_clock(shanghai(5, 17, 14))
     stage.title("Two more Wednesdays")
     desk = stage.staff("clerk")
     for week, session in enumerate(month.noons[1:], start=1):
@@ -248,6 +222,39 @@ def livestream(stage: Stage, month: Month) -> None:
     stage.tell(f"Counted by the room: [bold]{closed['viewers']}[/] viewers, {counts}.")
 
 
+def two_years(stage: Stage, _: Month) -> None:
+    """The stations' history arrives through the batch path."""
+    stage.move_clock(shanghai(5, 31, 20))
+    stage.title("Two years of the city's health stations arrive in one batch")
+    arguments = ["--visits", str(HISTORY), "--seed", str(cast.SEED), "--until", "2021-06-01"]
+    environment = stage.stack.environment("stations")
+    before = _counted(stage)
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        Progress(*columns, console=stage.console) as bars,
+        subprocess.Popen(
+            [sys.executable, "-m", "services.stations.history", *arguments], env=environment, stdout=subprocess.PIPE, text=True
+        ) as load,
+    ):
+        loaded, folded = (
+            bars.add_task("visits recorded", total=HISTORY),
+            bars.add_task("visits counted in reports", total=HISTORY),
+        )
+        assert load.stdout is not None
+        for line in load.stdout:
+            bars.update(loaded, completed=json.loads(line)["done"])
+            bars.update(folded, completed=_counted(stage) - before)
+        if load.wait() != 0:
+            raise StoryStopped("the history could not be loaded; the lines above say why")
+        deadline = time.monotonic() + 300
+        while (count := _counted(stage) - before) < HISTORY and time.monotonic() < deadline:
+            bars.update(folded, completed=count)
+            time.sleep(0.1)
+        bars.update(folded, completed=_counted(stage) - before)
+    stage.settle()
+    stage.tell(f"[bold]{_counted(stage):,}[/] visits in all; those of the batch are generated from a fixed seed and marked so.")
+
+
 def bulletin(stage: Stage, _: Month) -> None:
     """The month's bulletin goes to print."""
     stage.move_clock(shanghai(6, 1, 9))
@@ -266,6 +273,25 @@ def bulletin(stage: Stage, _: Month) -> None:
     number, figures, size, best = stage.rows("reports", sql)[0]
     stage.tell(f"Issue {number}: {figures} figures, each with its definition and query; the PDF has {size // 1024} KiB.")
     stage.tell(f"First of the ten best stations, by the method it prints: [bold]{best}[/].")
+
+
+def a_new_month(stage: Stage, month: Month) -> None:
+    """Life goes on: what a visitor of the pages finds."""
+    stage.move_clock(shanghai(6, 1, 9, 30))
+    stage.title("And life goes on")
+    desk = stage.staff("clerk")
+    programme = stage.rows("registration", "SELECT programme_id FROM session WHERE id = %s", (month.noons[0],))[0][0]
+    weeks = [cast.wednesdays()[-1] + timedelta(weeks=week) for week in range(1, 5)]
+    sessions = [_schedule(stage, str(programme), at, timedelta(minutes=30), cast.CANTEEN_PLACES) for at in weeks]
+    for _, resident in month.residents[3:17]:
+        call(desk, "POST", "/registration/api/registrations", {"session_id": sessions[0], "resident_id": resident})
+    appliances = Appliances(stage.stack.origin, stage.stack.keys, seed=cast.SEED)
+    appliances.send_morning()
+    appliances.send_critical(station=f"{cast.STREET}-01", resident=UUID(month.residents[5][1]))
+    stage.settle()
+    places, _ = _places(stage, sessions[0])
+    stage.tell(f"{len(sessions)} June Wednesdays are open, {places} have signed up for tomorrow; the stations send again, and")
+    stage.tell("one blood pressure is critical: its alarm waits on the console for a nurse.")
 
 
 def reckoning(stage: Stage) -> bool:
@@ -292,7 +318,25 @@ def reckoning(stage: Stage) -> bool:
     return agreed
 
 
+CHAPTERS = (
+    sign_up,
+    reminders,
+    noon_half_hour,
+    lesson,
+    stations,
+    two_more_noons,
+    livestream,
+    two_years,
+    bulletin,
+    a_new_month,
+)
+
+
 # ---- what chapters do more than once ------------------------------------------------------------------------------------------
+
+
+def _counted(stage: Stage) -> int:
+    return stage.number("reports", "SELECT coalesce(sum(visits), 0) FROM visits_by_station_day")
 
 
 def _schedule(stage: Stage, programme: str, at: datetime, length: timedelta, capacity: int) -> str:
