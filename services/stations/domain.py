@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,7 +62,7 @@ class Band:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item:
     """Something a station measures. `unit` is UCUM; `plausible` has a range per number; `confirmed`: named in public texts."""
 
@@ -96,10 +97,11 @@ CROSSED = Verdict(doubt="diastolic_not_below_systolic")
 UNGRADED = Verdict()
 
 
+@lru_cache(maxsize=8192)
 def judge(
     item: Item | None, numbers: Numbers, *, meal: Meal | None = None, sex: Sex | None = None, age: int | None = None
 ) -> Verdict:
-    """Set the reading aside, or find its class."""
+    """Set the reading aside, or find its class. Most numbers were judged before: their verdicts are remembered."""
     if item is None:
         return UNKNOWN_ITEM
     for number, (low, high) in zip(numbers, item.plausible, strict=True):
@@ -114,9 +116,9 @@ def judge(
     return UNGRADED
 
 
-def is_ahead(taken_at: datetime, now: datetime) -> bool:
-    """Whether a time lies in the future by more than a clock may be wrong."""
-    return taken_at - now > AHEAD
+def latest(now: datetime) -> datetime:
+    """The latest time at which something can have been measured by now, as far as an appliance's clock goes."""
+    return now + AHEAD
 
 
 def follow_up_due(opened_on: date) -> date:

@@ -34,7 +34,7 @@ MOST_VISITS = 500
 """About how many visits share a transaction at most."""
 
 FRESH = 5.0
-"""Seconds for which a station's state and keys are believed: a revoked key dies within them."""
+"""Seconds for which a station's state and keys are believed: a new key begins, and a revoked one ends, within them."""
 
 
 class Malformed(Problem):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.stations.domain import CATALOGUE, Grade, Meal, Sex, Verdict, follow_up_due, is_ahead, judge
+from services.stations.domain import CATALOGUE, Grade, Meal, Sex, Verdict, follow_up_due, judge, latest
 
 NORMAL, ATTENTION, ABNORMAL, CRITICAL = Grade.NORMAL, Grade.ATTENTION, Grade.ABNORMAL, Grade.CRITICAL
 
@@ -122,8 +122,7 @@ def test_an_item_that_the_catalogue_lacks_is_set_aside() -> None:
 
 def test_a_clock_may_run_five_minutes_ahead() -> None:
     now = datetime(2021, 5, 10, 1, tzinfo=UTC)
-    assert not is_ahead(now + timedelta(minutes=5), now)
-    assert is_ahead(now + timedelta(minutes=5, seconds=1), now)
+    assert latest(now) - now == timedelta(minutes=5)
 
 
 def test_a_follow_up_is_due_in_two_weeks() -> None:

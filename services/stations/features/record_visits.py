@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, StringConstraints, WithJsonSchema
 
 from services.stations import domain
 from services.stations.domain import CATALOGUE, Grade, Item, Meal, Numbers, Sex, Verdict
@@ -38,6 +38,17 @@ WHY = {
 """What the answer says about each code."""
 
 
+def _moment(raw: object) -> datetime:
+    """A time with its offset. With Python's own zones it is cheap to compare and to write; with pydantic's it is not."""
+    at = datetime.fromisoformat(raw) if isinstance(raw, str) else None
+    if at is None or at.tzinfo is None or not 2000 <= at.year < 2100:
+        raise ValueError("a time of this century with its offset, such as 2021-05-12T09:02:00+08:00")
+    return at
+
+
+Moment = Annotated[datetime, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
 class ReadingIn(BaseModel):
     """One item measured. Blood pressure has `systolic` and `diastolic`, everything else `value`."""
 
@@ -49,7 +60,7 @@ class ReadingIn(BaseModel):
     systolic: FiniteFloat | None = None
     diastolic: FiniteFloat | None = None
     meal: Meal | None = None
-    taken_at: AwareDatetime
+    taken_at: Moment
 
 
 class VisitIn(BaseModel):
@@ -58,7 +69,7 @@ class VisitIn(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     visit_id: UUID
-    at: AwareDatetime
+    at: Moment
     resident_id: UUID | None = None
     sex: Sex | None = None
     age: Annotated[int, Field(ge=0, le=130)] | None = None
@@ -101,13 +112,14 @@ Answer = dict[str, Any]
 
 def weigh(batch: Batch, place: Place, now: datetime) -> list[Weighed]:
     """What each reading means, before anything is written."""
-    return [_weigh(visit, place, now) for visit in batch.visits]
+    latest = domain.latest(now)
+    return [_weigh(visit, place, latest) for visit in batch.visits]
 
 
-def _weigh(visit: VisitIn, place: Place, now: datetime) -> Weighed:
+def _weigh(visit: VisitIn, place: Place, latest: datetime) -> Weighed:
     numbers: list[Numbers] = []
     verdicts: list[Verdict] = []
-    if domain.is_ahead(visit.at, now):
+    if visit.at > latest:
         return Weighed(visit, place, numbers, verdicts, "in_the_future")
     if visit.at.astimezone(SHANGHAI).date() < place.opened_on:
         return Weighed(visit, place, numbers, verdicts, "before_opening")
@@ -116,7 +128,7 @@ def _weigh(visit: VisitIn, place: Place, now: datetime) -> Weighed:
         taken = _numbers(reading, item)
         if taken is None:
             return Weighed(visit, place, numbers, verdicts, "numbers_missing", index)
-        if domain.is_ahead(reading.taken_at, now):
+        if reading.taken_at > latest:
             return Weighed(visit, place, numbers, verdicts, "in_the_future", index)
         numbers.append(taken)
         verdicts.append(domain.judge(item, taken, meal=reading.meal, sex=visit.sex, age=visit.age))
@@ -168,13 +180,13 @@ def _store(
     visit, place = weighed.visit, weighed.place
     told: list[Answer] = []
     critical: list[tuple[ReadingIn, Verdict]] = []
-    items = 0
+    items, id = 0, visit.visit_id.hex
     for reading, numbers, verdict in zip(visit.readings, weighed.numbers, weighed.verdicts, strict=True):
         if reading.reading_id in seen:
             told.append(_line(reading, "known", "known"))
             continue
         seen.add(reading.reading_id)
-        readings.append(_reading_row(visit, reading, numbers, verdict))
+        readings.append(_reading_row(id, reading, numbers, verdict))
         if verdict.doubt:
             told.append(_line(reading, "quarantined", verdict.doubt))
             continue
@@ -184,7 +196,7 @@ def _store(
             critical.append((reading, verdict))
     day = visit.at.astimezone(SHANGHAI).date()
     person = people.get(visit.resident_id) if visit.resident_id else None
-    visits.append(f"{visit.visit_id}\t{place.id}\t{visit.at.isoformat()}\t{day}\t{person or _NULL}\t{items}\tf\n")
+    visits.append(f"{id}\t{place.id}\t{visit.at.isoformat()}\t{day}\t{person or _NULL}\t{items}\tf\n")
     unit.emit(VisitRecorded(visit_id=visit.visit_id, station_id=place.id, day=day, person_id=person, items=items))
     for reading, verdict in critical:
         unit.emit(
@@ -230,11 +242,11 @@ def _line(reading: ReadingIn, result: str, code: str) -> Answer:
 _NULL = "\\N"
 
 
-def _reading_row(visit: VisitIn, reading: ReadingIn, numbers: Numbers, verdict: Verdict) -> str:
+def _reading_row(visit: str, reading: ReadingIn, numbers: Numbers, verdict: Verdict) -> str:
     unit = CATALOGUE[reading.item].unit if reading.item in CATALOGUE else ""
     second = numbers[1] if len(numbers) == 2 else _NULL
     return (
-        f"{reading.reading_id}\t{visit.visit_id}\t{reading.item}\t{numbers[0]}\t{second}\t{unit}\t{reading.meal or _NULL}\t"
+        f"{reading.reading_id.hex}\t{visit}\t{reading.item}\t{numbers[0]}\t{second}\t{unit}\t{reading.meal or _NULL}\t"
         f"{reading.taken_at.isoformat()}\t{verdict.grade or _NULL}\t{verdict.rule}\t{verdict.doubt}\n"
     )
 

@@ -1,0 +1,273 @@
+"""How fast stations take readings in, against the ordinary way and against the database's own bulk load, in one run.
+
+(a) Requests of one visit with twenty readings from 64 clients: our API, and FastAPI with async SQLAlchemy writing the same.
+(b) Requests of 500 readings (25 visits) from 4 clients, and psycopg COPY of the same rows into a table with the same indexes.
+"""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+from uuid import uuid4
+
+import psycopg
+
+from infra.bench.load import pack
+from infra.local.ports import free_port
+from infra.local.postgres import start_postgres
+from services.stations.devices import authorization, device_key
+from services.stations.features.open_stations import open_stations
+from services.stations.network import sites
+from shared.clock import SHANGHAI
+from shared.crypto import Keyring, create_keys
+from shared.migrate import upgrade
+from shared.service import load
+
+ROUNDS = 5
+CLIENTS = 64
+READINGS = 20
+SINGLE_REQUESTS = {"ours": 6_000, "plain": 2_000}
+BULK_VISITS = 25
+BULK_REQUESTS = 160
+BULK_CLIENTS = 4
+
+ITEMS = (
+    ("bmi", 22.4),
+    ("spo2", 98),
+    ("heart_rate", 71),
+    ("temperature", 36.4),
+    ("height", 165.5),
+    ("weight", 61.2),
+    ("grip", 31.5),
+)
+REPOSITORY = Path(__file__).parents[2]
+
+
+def run(postgres_admin_url: str) -> list[dict[str, Any]]:
+    """Measure everything on a server; returns rows with `name`, `value`, `unit`, `ratio`, `goal` and `conditions`."""
+    with tempfile.TemporaryDirectory() as folder, _databases(postgres_admin_url) as (ours_url, plain_url):
+        keys = Path(folder)
+        create_keys(keys, ["registration", "notify", "stations", "reports"])
+        _prepare(ours_url, plain_url, keys)
+        rounds = [_round(ours_url, plain_url, Keyring(keys, "stations"), number) for number in range(ROUNDS)]
+    return _rows(rounds)
+
+
+def _round(ours_url: str, plain_url: str, keyring: Keyring, number: int) -> dict[str, float]:
+    sign = _Signer(keyring)
+    chance = random.Random(number)
+    plain = {"DATABASE_URL": plain_url}
+    ours = {"DATABASE_URL": ours_url, "JIAMENKOU_KEYS": str(keyring.folder), "REDIS_URL": ""}
+    _empty(ours_url, plain_url)
+    with _server(
+        [sys.executable, "-m", "uvicorn", "infra.bench.plain_intake:app", "--log-level=warning", "--no-access-log"],
+        plain,
+        "/docs",
+    ) as port:
+        result_plain = _drive(port, CLIENTS, [sign.request("/plain/visits", 1, chance) for _ in range(SINGLE_REQUESTS["plain"])])
+    with _server([sys.executable, "-m", "services.stations.main", "web"], ours, "/health") as port:
+        result_ours = _drive(
+            port, CLIENTS, [sign.request("/stations/api/visits", 1, chance) for _ in range(SINGLE_REQUESTS["ours"])]
+        )
+        result_bulk = _drive(
+            port, BULK_CLIENTS, [sign.request("/stations/api/visits", BULK_VISITS, chance) for _ in range(BULK_REQUESTS)]
+        )
+    readings = BULK_REQUESTS * BULK_VISITS * READINGS
+    return {
+        "plain": SINGLE_REQUESTS["plain"] / result_plain["seconds"],
+        "plain_p99": result_plain["p99_ms"],
+        "ours": SINGLE_REQUESTS["ours"] / result_ours["seconds"],
+        "ours_p99": result_ours["p99_ms"],
+        "bulk": readings / result_bulk["seconds"],
+        **_copy_again(ours_url, readings),
+    }
+
+
+def _rows(rounds: list[dict[str, float]]) -> list[dict[str, Any]]:
+    middle = {name: statistics.median(measured[name] for measured in rounds) for name in rounds[0]}
+    conditions = (
+        f"median of {len(rounds)}; client, servers and PostgreSQL on the same {os.cpu_count()} cores; one process each; "
+        f"{CLIENTS} clients with {READINGS} readings a request, {BULK_CLIENTS} clients with {BULK_VISITS * READINGS}"
+    )
+
+    def row(name: str, value: float, unit: str, ratio: float | None = None, goal: str = "") -> dict[str, Any]:
+        return {"name": name, "value": value, "unit": unit, "ratio": ratio, "goal": goal, "conditions": conditions}
+
+    return [
+        row("FastAPI + async SQLAlchemy, 20 readings a request", middle["plain"], "requests/s"),
+        row("its slowest in a hundred", middle["plain_p99"], "ms"),
+        row("stations API, 20 readings a request", middle["ours"], "requests/s", middle["ours"] / middle["plain"], "≥2.5"),
+        row("its slowest in a hundred", middle["ours_p99"], "ms", middle["ours_p99"] / middle["plain_p99"]),
+        row("psycopg COPY of the same rows", middle["copy"], "readings/s"),
+        row("COPY of the same rows, ready as text", middle["copy_text"], "readings/s"),
+        row("stations API, 500 readings a request", middle["bulk"], "readings/s", middle["bulk"] / middle["copy"], "≥0.3"),
+        row("the same against COPY from ready text", middle["bulk"], "readings/s", middle["bulk"] / middle["copy_text"]),
+    ]
+
+
+class _Signer:
+    """Makes requests that the stations' appliances could send."""
+
+    def __init__(self, keys: Keyring) -> None:
+        self._sites = sites()
+        self._keys = {site.code: device_key(keys, site.code, 1) for site in self._sites}
+        self._sent = int(time.time())
+        self._at = datetime.now(SHANGHAI) - timedelta(hours=1)
+
+    def request(self, path: str, visits: int, chance: random.Random) -> bytes:
+        site = chance.choice(self._sites)
+        body = json.dumps(
+            {"station": site.code, "visits": [self._visit(chance) for _ in range(visits)]}, separators=(",", ":")
+        ).encode()
+        signed = authorization(site.code, self._keys[site.code], body, self._sent)
+        head = (f"POST {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Authorization: {signed}")
+        return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
+
+    def _visit(self, chance: random.Random) -> dict[str, Any]:
+        return {
+            "visit_id": str(uuid4()),
+            "at": self._at.isoformat(timespec="seconds"),
+            "readings": [self._reading(chance, n) for n in range(READINGS)],
+        }
+
+    def _reading(self, chance: random.Random, number: int) -> dict[str, Any]:
+        taken = {"reading_id": str(uuid4()), "taken_at": (self._at + timedelta(seconds=number)).isoformat(timespec="seconds")}
+        if number % 10 == 0:
+            return taken | {"item": "blood_pressure", "systolic": chance.randint(105, 150), "diastolic": chance.randint(60, 90)}
+        if number % 10 == 1:
+            return taken | {"item": "glucose", "value": round(chance.uniform(4.2, 7.5), 1), "meal": "fasting"}
+        item, value = ITEMS[number % len(ITEMS)]
+        return taken | {"item": item, "value": value}
+
+
+def _copy_again(url: str, most: int) -> dict[str, float]:
+    """COPY rows that intake stored into an empty twin of its table: from Python values, and as text that is already there."""
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute("DROP TABLE IF EXISTS twin")
+        connection.execute("CREATE TABLE twin (LIKE reading INCLUDING ALL)")
+        rows = connection.execute("SELECT * FROM reading LIMIT %s", (most,)).fetchall()
+        with connection.cursor().copy("COPY (SELECT * FROM reading LIMIT %s) TO STDOUT", (most,)) as out:
+            text = b"".join(bytes(part) for part in out)
+        connection.commit()
+        started = time.perf_counter()
+        with connection.cursor().copy("COPY twin FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        connection.commit()
+        from_values = time.perf_counter() - started
+        connection.execute("TRUNCATE twin")
+        connection.commit()
+        started = time.perf_counter()
+        with connection.cursor().copy("COPY twin FROM STDIN") as copy:
+            copy.write(text)
+        connection.commit()
+        return {"copy": len(rows) / from_values, "copy_text": len(rows) / (time.perf_counter() - started)}
+
+
+@contextmanager
+def _databases(admin_url: str) -> Iterator[tuple[str, str]]:
+    admin_url = admin_url.replace("+psycopg", "")
+    names = [f"bench_{uuid4().hex[:8]}" for _ in range(2)]
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        for name in names:
+            admin.execute(f"CREATE DATABASE {name}")
+        try:
+            ours, plain = (
+                f"{admin_url.replace('postgresql:', 'postgresql+psycopg:').rpartition('/')[0]}/{name}" for name in names
+            )
+            yield ours, plain
+        finally:
+            for name in names:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _prepare(ours_url: str, plain_url: str, keys: Path) -> None:
+    for url in (ours_url, plain_url):
+        upgrade("stations", url)
+        service = load("stations", database_url=url, keys=keys)
+        with service.begin() as unit:
+            open_stations(sites(), unit)
+        service.engine.dispose()
+    with psycopg.connect(plain_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            """CREATE TABLE plain_outbox (seq bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, id uuid NOT NULL, type text NOT NULL,
+                                          subject text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(), body text NOT NULL)"""
+        )
+
+
+def _empty(ours_url: str, plain_url: str) -> None:
+    """Every round begins with the same tables."""
+    with psycopg.connect(ours_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("TRUNCATE reading, referral, visit")
+    with psycopg.connect(plain_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("TRUNCATE reading, referral, visit, plain_outbox")
+
+
+@contextmanager
+def _server(command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
+    port = free_port()
+    if "uvicorn" in command:
+        command = [*command, "--port", str(port)]
+    own = {**os.environ, **environment, "PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
+    process = subprocess.Popen(command, env=own, cwd=REPOSITORY, stdin=subprocess.DEVNULL)
+    try:
+        _wait(f"http://127.0.0.1:{port}{ready}", process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server for {url} ended with {process.returncode}")
+        try:
+            with urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def _drive(port: int, connections: int, requests: list[bytes]) -> dict[str, float]:
+    """Send the first twentieth to warm up, the rest measured."""
+    warm = max(connections, len(requests) // 20)
+    for part in (requests[:warm], requests):
+        fresh = part if part is not requests else requests[warm:]
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.bench.load", str(port), str(connections)],
+            input=pack(fresh),
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=120,
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        )
+        result: dict[str, float] = json.loads(done.stdout)
+        if result["wrong"]:
+            raise RuntimeError(f"{result['wrong']:g} requests were not answered with 200")
+    result["seconds"] *= len(requests) / (len(requests) - warm)
+    return result
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        server = start_postgres(Path(home))
+        try:
+            for line in run(server.admin_url):
+                ratio = f"{line['ratio']:.2f}×" if line["ratio"] is not None else ""
+                print(f"{line['name']:55} {line['value']:12,.0f} {line['unit']:12} {ratio:>8} {line['goal']}")
+            print(line["conditions"])
+        finally:
+            server.stop()
