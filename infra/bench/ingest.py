@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from uuid import uuid4
 
 import psycopg
 
+from infra.bench.ground import cpu_seconds, databases
 from infra.bench.load import pack
-from infra.local.ports import free_port
+from infra.local.ports import LOOPBACK, free_port
 from infra.local.postgres import start_postgres
 from services.stations.devices import authorization, device_key
 from services.stations.features.open_stations import open_stations
@@ -33,13 +35,26 @@ from shared.crypto import Keyring, create_keys
 from shared.migrate import upgrade
 from shared.service import load
 
-ROUNDS = 5
 CLIENTS = 64
 READINGS = 20
-SINGLE_REQUESTS = {"ours": 6_000, "plain": 2_000}
-BULK_VISITS = 25
-BULK_REQUESTS = 160
 BULK_CLIENTS = 4
+BULK_VISITS = 25
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: rounds, and in each so many requests of either kind."""
+
+    rounds: int
+    ours: int
+    plain: int
+    bulk: int
+
+
+FULL = Size(rounds=5, ours=6_000, plain=2_000, bulk=160)
+QUICK = Size(rounds=1, ours=400, plain=200, bulk=20)
 
 ITEMS = (
     ("bmi", 22.4),
@@ -53,65 +68,67 @@ ITEMS = (
 REPOSITORY = Path(__file__).parents[2]
 
 
-def run(postgres_admin_url: str) -> list[dict[str, Any]]:
+def run(postgres_admin_url: str, *, size: Size = FULL, say: Say = lambda _: None) -> list[dict[str, Any]]:
     """Measure everything on a server; returns rows with `name`, `value`, `unit`, `ratio`, `goal` and `conditions`."""
-    with tempfile.TemporaryDirectory() as folder, _databases(postgres_admin_url) as (ours_url, plain_url):
+    with tempfile.TemporaryDirectory() as folder, databases(postgres_admin_url, ["stations", "plain"]) as urls:
         keys = Path(folder)
         create_keys(keys, ["registration", "notify", "stations", "reports"])
-        _prepare(ours_url, plain_url, keys)
-        rounds = [_round(ours_url, plain_url, Keyring(keys, "stations"), number) for number in range(ROUNDS)]
+        _prepare(urls["stations"], urls["plain"], keys)
+        rounds = []
+        for number in range(1, size.rounds + 1):
+            say(f"ingest: round {number} of {size.rounds}")
+            rounds.append(_round(urls["stations"], urls["plain"], Keyring(keys, "stations"), random.Random(number), size))
     return _rows(rounds)
 
 
-def _round(ours_url: str, plain_url: str, keyring: Keyring, number: int) -> dict[str, float]:
+def _round(ours_url: str, plain_url: str, keyring: Keyring, chance: random.Random, size: Size) -> dict[str, float]:
     sign = _Signer(keyring)
-    chance = random.Random(number)
-    plain = {"DATABASE_URL": plain_url}
-    ours = {"DATABASE_URL": ours_url, "JIAMENKOU_KEYS": str(keyring.folder), "REDIS_URL": ""}
     _empty(ours_url, plain_url)
-    with _server(
-        [sys.executable, "-m", "uvicorn", "infra.bench.plain_intake:app", "--log-level=warning", "--no-access-log"],
-        plain,
-        "/docs",
-    ) as port:
-        result_plain = _drive(port, CLIENTS, [sign.request("/plain/visits", 1, chance) for _ in range(SINGLE_REQUESTS["plain"])])
-    with _server([sys.executable, "-m", "services.stations.main", "web"], ours, "/health") as port:
-        result_ours = _drive(
-            port, CLIENTS, [sign.request("/stations/api/visits", 1, chance) for _ in range(SINGLE_REQUESTS["ours"])]
-        )
-        result_bulk = _drive(
-            port, BULK_CLIENTS, [sign.request("/stations/api/visits", BULK_VISITS, chance) for _ in range(BULK_REQUESTS)]
-        )
-    readings = BULK_REQUESTS * BULK_VISITS * READINGS
+
+    def requests(count: int, visits: int = 1) -> list[bytes]:
+        return [sign.request(visits, chance) for _ in range(count)]
+
+    plain = [sys.executable, "-m", "uvicorn", "infra.bench.plain_intake:app", "--log-level=warning", "--no-access-log"]
+    with _server(plain, {"DATABASE_URL": plain_url}, "/docs") as server:
+        rival = _drive(server, CLIENTS, requests(size.plain))
+    ours = {"DATABASE_URL": ours_url, "JIAMENKOU_KEYS": str(keyring.folder), "REDIS_URL": ""}
+    with _server([sys.executable, "-m", "services.stations.main", "web"], ours, "/health") as server:
+        single = _drive(server, CLIENTS, requests(size.ours))
+        bulk = _drive(server, BULK_CLIENTS, requests(size.bulk, BULK_VISITS))
     return {
-        "plain": SINGLE_REQUESTS["plain"] / result_plain["seconds"],
-        "plain_p99": result_plain["p99_ms"],
-        "ours": SINGLE_REQUESTS["ours"] / result_ours["seconds"],
-        "ours_p99": result_ours["p99_ms"],
-        "bulk": readings / result_bulk["seconds"],
-        **_copy_again(ours_url, readings),
+        "plain": rival["a_second"],
+        "plain_p99": rival["p99_ms"],
+        "plain_cpu": rival["cpu_us"],
+        "ours": single["a_second"],
+        "ours_p99": single["p99_ms"],
+        "ours_cpu": single["cpu_us"],
+        "bulk": bulk["a_second"] * BULK_VISITS * READINGS,
+        **_copy_again(ours_url, size.bulk * BULK_VISITS * READINGS),
     }
 
 
 def _rows(rounds: list[dict[str, float]]) -> list[dict[str, Any]]:
     middle = {name: statistics.median(measured[name] for measured in rounds) for name in rounds[0]}
     conditions = (
-        f"median of {len(rounds)}; client, servers and PostgreSQL on the same {os.cpu_count()} cores; one process each; "
+        f"median of {len(rounds)}; client, server and PostgreSQL on the same {os.cpu_count()} cores, one process each; "
         f"{CLIENTS} clients with {READINGS} readings a request, {BULK_CLIENTS} clients with {BULK_VISITS * READINGS}"
     )
 
-    def row(name: str, value: float, unit: str, ratio: float | None = None, goal: str = "") -> dict[str, Any]:
+    def row(name: str, value: float, unit: str, against: str = "", goal: str = "") -> dict[str, Any]:
+        ratio = value / middle[against] if against else None
         return {"name": name, "value": value, "unit": unit, "ratio": ratio, "goal": goal, "conditions": conditions}
 
     return [
         row("FastAPI + async SQLAlchemy, 20 readings a request", middle["plain"], "requests/s"),
-        row("its slowest in a hundred", middle["plain_p99"], "ms"),
-        row("stations API, 20 readings a request", middle["ours"], "requests/s", middle["ours"] / middle["plain"], "≥2.5"),
-        row("its slowest in a hundred", middle["ours_p99"], "ms", middle["ours_p99"] / middle["plain_p99"]),
+        row("FastAPI + async SQLAlchemy, slowest in a hundred", middle["plain_p99"], "ms"),
+        row("FastAPI + async SQLAlchemy, CPU of the server", middle["plain_cpu"], "µs/request"),
+        row("stations API, 20 readings a request", middle["ours"], "requests/s", "plain", "≥2.5"),
+        row("stations API, slowest in a hundred", middle["ours_p99"], "ms", "plain_p99"),
+        row("stations API, CPU of the server", middle["ours_cpu"], "µs/request", "plain_cpu"),
         row("psycopg COPY of the same rows", middle["copy"], "readings/s"),
-        row("COPY of the same rows, ready as text", middle["copy_text"], "readings/s"),
-        row("stations API, 500 readings a request", middle["bulk"], "readings/s", middle["bulk"] / middle["copy"], "≥0.3"),
-        row("the same against COPY from ready text", middle["bulk"], "readings/s", middle["bulk"] / middle["copy_text"]),
+        row("psycopg COPY of the same rows, ready as text", middle["copy_text"], "readings/s"),
+        row("stations API, 500 readings a request", middle["bulk"], "readings/s", "copy", "≥0.3"),
+        row("stations API, 500 readings, against ready text", middle["bulk"], "readings/s", "copy_text"),
     ]
 
 
@@ -124,13 +141,13 @@ class _Signer:
         self._sent = int(time.time())
         self._at = datetime.now(SHANGHAI) - timedelta(hours=1)
 
-    def request(self, path: str, visits: int, chance: random.Random) -> bytes:
+    def request(self, visits: int, chance: random.Random) -> bytes:
         site = chance.choice(self._sites)
         body = json.dumps(
             {"station": site.code, "visits": [self._visit(chance) for _ in range(visits)]}, separators=(",", ":")
         ).encode()
         signed = authorization(site.code, self._keys[site.code], body, self._sent)
-        head = (f"POST {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Authorization: {signed}")
+        head = ("POST /stations/api/visits HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Authorization: {signed}")
         return "\r\n".join([*head, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
     def _visit(self, chance: random.Random) -> dict[str, Any]:
@@ -174,23 +191,6 @@ def _copy_again(url: str, most: int) -> dict[str, float]:
         return {"copy": len(rows) / from_values, "copy_text": len(rows) / (time.perf_counter() - started)}
 
 
-@contextmanager
-def _databases(admin_url: str) -> Iterator[tuple[str, str]]:
-    admin_url = admin_url.replace("+psycopg", "")
-    names = [f"bench_{uuid4().hex[:8]}" for _ in range(2)]
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        for name in names:
-            admin.execute(f"CREATE DATABASE {name}")
-        try:
-            ours, plain = (
-                f"{admin_url.replace('postgresql:', 'postgresql+psycopg:').rpartition('/')[0]}/{name}" for name in names
-            )
-            yield ours, plain
-        finally:
-            for name in names:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def _prepare(ours_url: str, plain_url: str, keys: Path) -> None:
     for url in (ours_url, plain_url):
         upgrade("stations", url)
@@ -200,8 +200,9 @@ def _prepare(ours_url: str, plain_url: str, keys: Path) -> None:
         service.engine.dispose()
     with psycopg.connect(plain_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(
-            """CREATE TABLE plain_outbox (seq bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, id uuid NOT NULL, type text NOT NULL,
-                                          subject text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(), body text NOT NULL)"""
+            """CREATE TABLE plain_outbox (
+                   seq bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, id uuid NOT NULL, type text NOT NULL,
+                   subject text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(), body text NOT NULL)"""
         )
 
 
@@ -213,16 +214,20 @@ def _empty(ours_url: str, plain_url: str) -> None:
         connection.execute("TRUNCATE reading, referral, visit, plain_outbox")
 
 
+@dataclass(frozen=True)
+class _Server:
+    port: int
+    pid: int
+
+
 @contextmanager
-def _server(command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
+def _server(command: list[str], environment: dict[str, str], ready: str) -> Iterator[_Server]:
     port = free_port()
-    if "uvicorn" in command:
-        command = [*command, "--port", str(port)]
-    own = {**os.environ, **environment, "PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
+    own = {**os.environ, **environment, "PORT": str(port), "UVICORN_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(command, env=own, cwd=REPOSITORY, stdin=subprocess.DEVNULL)
     try:
-        _wait(f"http://127.0.0.1:{port}{ready}", process)
-        yield port
+        _wait(f"http://{LOOPBACK}:{port}{ready}", process)
+        yield _Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(20)
@@ -240,34 +245,33 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
-def _drive(port: int, connections: int, requests: list[bytes]) -> dict[str, float]:
-    """Send the first twentieth to warm up, the rest measured."""
-    warm = max(connections, len(requests) // 20)
-    for part in (requests[:warm], requests):
-        fresh = part if part is not requests else requests[warm:]
-        done = subprocess.run(
-            [sys.executable, "-m", "infra.bench.load", str(port), str(connections)],
-            input=pack(fresh),
-            stdout=subprocess.PIPE,
-            check=True,
-            timeout=120,
-            cwd=REPOSITORY,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        )
-        result: dict[str, float] = json.loads(done.stdout)
-        if result["wrong"]:
-            raise RuntimeError(f"{result['wrong']:g} requests were not answered with 200")
-    result["seconds"] *= len(requests) / (len(requests) - warm)
+def _drive(server: _Server, connections: int, requests: list[bytes]) -> dict[str, float]:
+    """Send the first tenth to warm up, then measure the rest."""
+    warm = max(connections, len(requests) // 10)
+    _send(server, connections, requests[:warm])
+    before = cpu_seconds(server.pid)
+    result = _send(server, connections, requests[warm:])
+    count = len(requests) - warm
+    return result | {"a_second": count / result["seconds"], "cpu_us": (cpu_seconds(server.pid) - before) / count * 1e6}
+
+
+def _send(server: _Server, connections: int, requests: list[bytes]) -> dict[str, float]:
+    command = [sys.executable, "-m", "infra.bench.load", str(server.port), str(connections)]
+    own = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(command, input=pack(requests), stdout=subprocess.PIPE, check=True, timeout=300, cwd=REPOSITORY, env=own)
+    result: dict[str, float] = json.loads(done.stdout)
+    if result["wrong"]:
+        raise RuntimeError(f"{result['wrong']:g} requests were not answered with 200")
     return result
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as home:
-        server = start_postgres(Path(home))
+        postgres = start_postgres(Path(home))
         try:
-            for line in run(server.admin_url):
+            for line in run(postgres.admin_url, size=QUICK if "--quick" in sys.argv else FULL, say=print):
                 ratio = f"{line['ratio']:.2f}×" if line["ratio"] is not None else ""
-                print(f"{line['name']:55} {line['value']:12,.0f} {line['unit']:12} {ratio:>8} {line['goal']}")
+                print(f"{line['name']:52} {line['value']:12,.0f} {line['unit']:12} {ratio:>8} {line['goal']}")
             print(line["conditions"])
         finally:
-            server.stop()
+            postgres.stop()

@@ -7,13 +7,14 @@ column. It checks no signature, looks for no repetitions and keeps no order of e
 import os
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, FastAPI
+from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Table, Text, Uuid, func, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from services.stations.domain import CATALOGUE, judge
-from services.stations.features.record_visits import Batch
+from services.stations.domain import CATALOGUE, Meal, judge
 from services.stations.network import sites
 from services.stations.tables import Reading, Visit
 from shared import clock
@@ -34,6 +35,35 @@ outbox = Table(
     Column("recorded_at", DateTime(timezone=True), server_default=func.now(), nullable=False),
     Column("body", Text, nullable=False),
 )
+
+
+class Measured(BaseModel):
+    """One item measured."""
+
+    reading_id: UUID
+    item: str
+    value: float | None = None
+    systolic: float | None = None
+    diastolic: float | None = None
+    meal: Meal | None = None
+    taken_at: AwareDatetime
+
+
+class Visited(BaseModel):
+    """One visit."""
+
+    visit_id: UUID
+    at: AwareDatetime
+    readings: list[Measured]
+
+
+class Batch(BaseModel):
+    """What an appliance sends at once."""
+
+    station: str
+    visits: list[Visited]
+
+
 engine = create_async_engine(URL, pool_size=10, max_overflow=0)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI()
@@ -45,7 +75,7 @@ async def open_session() -> AsyncIterator[AsyncSession]:
         yield session
 
 
-@app.post("/plain/visits")
+@app.post("/stations/api/visits")
 async def post_visits(batch: Batch, session: Annotated[AsyncSession, Depends(open_session)]) -> dict[str, Any]:
     """Insert the visits, their readings and an outbox row each."""
     place = PLACES[batch.station]
@@ -65,7 +95,7 @@ async def post_visits(batch: Batch, session: Annotated[AsyncSession, Depends(ope
         for reading in visit.readings:
             item = CATALOGUE[reading.item]
             numbers = (reading.value,) if reading.value is not None else (reading.systolic or 0, reading.diastolic or 0)
-            verdict = judge(item, numbers, meal=reading.meal, sex=visit.sex, age=visit.age)
+            verdict = judge(item, numbers, meal=reading.meal)
             readings.append(
                 {
                     "id": reading.reading_id,

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.stations.domain import Grade, Outcome
 from services.stations.features.close_referral import CloseReferral, close_referral
-from services.stations.features.record_visits import Batch
 from services.stations.features.show_board import show_board
 from services.stations.features.show_referrals import show_referral, show_referrals
+from services.stations.features.weigh_visits import Batch
 from services.stations.intake import Intake
 from shared.auth import Principal, require
 from shared.http import PrincipalDep, StaffDep, UnitDep

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,7 +61,7 @@ class Band:
         return True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Item:
     """Something a station measures. `unit` is UCUM; `plausible` has a range per number; `confirmed`: named in public texts."""
 
@@ -97,11 +96,10 @@ CROSSED = Verdict(doubt="diastolic_not_below_systolic")
 UNGRADED = Verdict()
 
 
-@lru_cache(maxsize=8192)
 def judge(
     item: Item | None, numbers: Numbers, *, meal: Meal | None = None, sex: Sex | None = None, age: int | None = None
 ) -> Verdict:
-    """Set the reading aside, or find its class. Most numbers were judged before: their verdicts are remembered."""
+    """Set the reading aside, or find its class."""
     if item is None:
         return UNKNOWN_ITEM
     for number, (low, high) in zip(numbers, item.plausible, strict=True):

@@ -22,7 +22,8 @@ from sqlmodel import Session, select
 from starlette.concurrency import run_in_threadpool
 
 from services.stations.devices import UnknownDevice, check, claimed_station, device_key
-from services.stations.features.record_visits import Answer, Batch, Place, Weighed, record_visits, weigh
+from services.stations.features.record_visits import Answer, record_visits
+from services.stations.features.weigh_visits import Batch, Place, Weighed, weigh
 from services.stations.tables import Station
 from shared import clock
 from shared.errors import Forbidden, Invalid, Problem

@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.stations.devices import authorization, device_key
-from services.stations.features.record_visits import Answer, Batch, Place, Weighed, record_visits, weigh
+from services.stations.features.record_visits import Answer, record_visits
+from services.stations.features.weigh_visits import Batch, Place, Weighed, weigh
 from services.stations.network import LAOXIMEN, sites
 from shared import clock
 from shared.crypto import Keyring
