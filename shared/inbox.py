@@ -298,7 +298,8 @@ class Inbox:
             reason = plain(error)
             if tries < TRIES and not isinstance(error, Undecodable):
                 notes.exec_driver_sql("UPDATE inbox SET retry_at = now() + %s WHERE source = %s", (BACK_OFF[tries - 1], source))
-                _tell("event_failed", source, part[0], tries=tries, reason=reason)
+                fact = part[0]
+                log.warning("event_failed", source=source, sequence=fact.sequence, type=fact.type, tries=tries, reason=reason)
                 return False
             self._park(source, at, part[0], end, reason)
         return True
@@ -324,7 +325,7 @@ class Inbox:
             _set_aside(unit.cursor(), source, fact, reason, at.tries)
             _move(unit.cursor(), source, at, end, 0)
             unit.commit()
-        _tell("event_parked", source, fact, tries=at.tries, reason=reason)
+        log.warning("event_parked", source=source, sequence=fact.sequence, type=fact.type, tries=at.tries, reason=reason)
         at.parked.add(fact.subject)
         _, at.seq, at.last_id = end
         at.suspects, at.tries = 0, 0
@@ -385,7 +386,3 @@ def _move(cursor: Cursor[Any], source: str, at: Position, end: End, suspects: in
 def _set_aside(cursor: Cursor[Any], source: str, fact: Envelope, reason: str, tries: int) -> None:
     body = json.dumps(fact.as_json())
     cursor.execute(_SET_ASIDE, (source, fact.sequence, fact.type, fact.subject, body, reason, tries))
-
-
-def _tell(what: str, source: str, fact: Envelope, *, tries: int, reason: str) -> None:
-    log.warning(what, source=source, sequence=fact.sequence, type=fact.type, tries=tries, reason=reason)
