@@ -30,8 +30,19 @@ SITES = {
     "industrial_park": phrase("产业园区"),
 }
 HOURS = (phrase("周一至周五 8:30–16:30"), phrase("周一至周六 8:30–16:30"), phrase("每天 9:00–17:00"))
+"""The hours that stations have, so that they are translated."""
 OUTCOMES = {"seen": phrase("已随访"), "unreachable": phrase("联系不上"), "declined": phrase("本人不需要")}
 GRADES = {"normal": phrase("正常"), "attention": phrase("留意"), "abnormal": phrase("偏离"), "critical": phrase("需尽快就医")}
+UNITS = {
+    "mm[Hg]": "mmHg",
+    "kg/m2": "kg/m²",
+    "umol/L": "µmol/L",
+    "Cel": "℃",
+    "/min": phrase("次/分"),
+    "{score}": phrase("分"),
+    "{ratio}": "",
+}
+"""How UCUM's units are shown where they are not what people write."""
 DOUBTS = {
     "out_of_range": phrase("超出可信范围"),
     "diastolic_not_below_systolic": phrase("舒张压不低于收缩压"),
@@ -66,6 +77,7 @@ def get_referral(request: Request, referral_id: UUID, unit: UnitDep, staff: Staf
         outcomes=OUTCOMES,
         grades=GRADES,
         doubts=DOUBTS,
+        units=UNITS,
     )
 
 
