@@ -182,12 +182,12 @@ def stations(stage: Stage, month: Month) -> None:
     stage.tell(f"[bold red]{critical} critical blood pressure[/]: an alarm on the console, a referral due {due:%-d %B}.")
     text = stage.last_text(patient.phone)
     stage.tell(f"The resident's phone: “{text}” It names no value.")
-    stage.move_clock(shanghai(5, 20, 10))
+    stage.move_clock(shanghai(5, 18, 9, 30))
     referral = stage.rows("stations", "SELECT id FROM referral")[0][0]
     call(stage.staff("nurse"), "POST", f"/stations/api/referrals/{referral}/close", {"outcome": "seen"})
     stage.settle()
-    days = stage.number("reports", "SELECT closed_at::date - opened_at::date FROM referral WHERE closed_at IS NOT NULL")
-    stage.tell(f"The nurse has seen the resident {days} days later: the referral is closed.")
+    open_now = stage.number("reports", "SELECT count(*) FROM referral WHERE closed_at IS NULL")
+    stage.tell(f"The next morning the nurse has seen the resident: {open_now} referrals are open.")
 
 
 def two_more_noons(stage: Stage, month: Month) -> None:
