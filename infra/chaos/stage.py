@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -12,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import httpx2
 import psycopg
 from sqlalchemy import Engine, create_engine
 
@@ -82,6 +85,31 @@ class Stage:
         ends = [self._ask(name, "SELECT seq FROM outbox_head") for name in NAMES]
         cursors = [self._ask(name, "SELECT coalesce(max(seq), 0) FROM inbox") for name in NAMES]
         return ends == cursors[::-1]
+
+    def is_up(self) -> bool:
+        """Whether both answer and the listener is known to the teller."""
+        try:
+            answers = [httpx2.get(f"{self.url(name)}/health").status_code for name in NAMES]
+        except httpx2.HTTPError:
+            return False
+        return answers == [200, 200] and all(self._ask(name, "SELECT count(*) FROM subscriber") == [(1,)] for name in NAMES)
+
+    def kill(self, name: str) -> None:
+        """End a process as a crash would."""
+        self.processes[name].signal(signal.SIGKILL)
+
+    def freeze(self, name: str, seconds: float) -> None:
+        """Let a process stand still for a while."""
+        pid = self.processes[name].pid
+        if pid is not None:
+            self.halt(pid, seconds)
+
+    def halt(self, pid: int, seconds: float) -> None:
+        """Let what has this process id stand still for a while."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(pid, signal.SIGCONT)
 
     def violations(self, accepted: set[int], unknown: set[int]) -> list[str]:
         """What the checker finds."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -53,19 +54,9 @@ class Fate:
     at: int = 0
     steps: int = 0
     struck: bool = False
-    connections: list[MortalConnection] = field(default_factory=list)
 
-    def connect(self, url: str) -> MortalConnection:
-        """A connection under this fate."""
-        if self.struck and self.blow is Blow.DIES:
-            raise Death
-        connection = MortalConnection.connect(url, cursor_factory=MortalCursor, options="-c statement_timeout=30000")
-        connection.fate = self
-        self.connections.append(connection)
-        return connection
-
-    def through(self, connection: psycopg.Connection[Any], act: Callable[[], Any]) -> Any:
-        """Do one statement or commit, unless this is where it ends."""
+    def through(self, connection: psycopg.Connection[Any], act: Callable[[], Any], everything: Iterable[MortalConnection]) -> Any:
+        """Do one statement or commit, unless this is where it ends, for one connection or for `everything`."""
         self.steps += 1
         if self.steps != self.at:
             return act()
@@ -73,7 +64,7 @@ class Fate:
         if self.blow is Blow.KILLED:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.blow is Blow.DIES:
-            for each in self.connections:
+            for each in everything:
                 each.pgconn.finish()
             raise Death
         if self.blow is Blow.CUT_AFTER:
@@ -82,17 +73,38 @@ class Fate:
         raise psycopg.OperationalError("the connection is lost")
 
 
+class Life:
+    """The connections of a service, and the fate they are under at present."""
+
+    def __init__(self) -> None:
+        self.fate = Fate()
+        self._connections: WeakSet[MortalConnection] = WeakSet()
+
+    def connect(self, url: str) -> MortalConnection:
+        """A connection of this life."""
+        if self.fate.struck and self.fate.blow is Blow.DIES:
+            raise Death
+        connection = MortalConnection.connect(url, cursor_factory=MortalCursor, options="-c statement_timeout=30000")
+        connection.life = self
+        self._connections.add(connection)
+        return connection
+
+    def through(self, connection: psycopg.Connection[Any], act: Callable[[], Any]) -> Any:
+        """Do one statement or commit, if fate allows."""
+        return self.fate.through(connection, act, list(self._connections))
+
+
 class MortalConnection(psycopg.Connection[Any]):
     """A connection whose commits count."""
 
-    fate: Fate
+    life: Life
 
     def commit(self) -> None:
         """Commit, if fate allows."""
         if self.info.transaction_status is TransactionStatus.IDLE:
             super().commit()
         else:
-            self.fate.through(self, super().commit)
+            self.life.through(self, super().commit)
 
 
 class MortalCursor(psycopg.Cursor[Any]):
@@ -100,15 +112,15 @@ class MortalCursor(psycopg.Cursor[Any]):
 
     def execute(self, *arguments: Any, **options: Any) -> Any:
         """Execute, if fate allows."""
-        fate = getattr(self.connection, "fate", None)
-        if fate is None:
-            return super().execute(*arguments, **options)
-        return fate.through(self.connection, lambda: super(MortalCursor, self).execute(*arguments, **options))
+        return self._through(lambda: super(MortalCursor, self).execute(*arguments, **options))
 
     def copy(self, *arguments: Any, **options: Any) -> Any:
         """Begin to copy in, if fate allows."""
-        fate: Fate = self.connection.fate  # type: ignore[attr-defined]
-        return fate.through(self.connection, lambda: super(MortalCursor, self).copy(*arguments, **options))
+        return self._through(lambda: super(MortalCursor, self).copy(*arguments, **options))
+
+    def _through(self, act: Callable[[], Any]) -> Any:
+        life: Life | None = getattr(self.connection, "life", None)
+        return life.through(self.connection, act) if life else act()
 
 
 class Mute(Bell):
@@ -118,16 +130,16 @@ class Mute(Bell):
         """Say nothing."""
 
 
-def mortal(fate: Fate, base: type[Service] = Service) -> type[Service]:
-    """A kind of service whose every statement is counted by `fate`."""
+def mortal(life: Life, base: type[Service] = Service) -> type[Service]:
+    """A kind of service whose connections belong to `life`."""
 
     class Mortal(base):  # type: ignore[misc, valid-type]
-        """Its connections are under the fate."""
+        """It may die at any statement."""
 
         @cached_property
         def engine(self) -> Engine:
             url = self.settings.database_url.replace("+psycopg", "")
-            return create_engine("postgresql+psycopg://", creator=lambda: fate.connect(url), pool_size=4, hide_parameters=True)
+            return create_engine("postgresql+psycopg://", creator=lambda: life.connect(url), pool_size=4, hide_parameters=True)
 
         @cached_property
         def bell(self) -> Bell:
@@ -141,12 +153,14 @@ class Ground:
 
     def __init__(self, databases: dict[str, str], keys: Path, fail: Fail = no_failure, base: type[Service] = Service) -> None:
         self.databases, self.keys, self.fail, self.base = databases, keys, fail, base
-        self.teller, self.listener = self._pair(mortal(Fate(), base))
+        self.teller, self.listener = self._pair(mortal(Life(), base))
+        self._life = Life()
+        self._others = self._pair(mortal(self._life, base))
 
     def close(self) -> None:
         """Give the connections back."""
-        self.teller.close()
-        self.listener.close()
+        for service in (self.teller, self.listener, *self._others):
+            service.close()
 
     def clean(self) -> None:
         """As if nothing had been told yet."""
@@ -156,20 +170,20 @@ class Ground:
 
     @contextmanager
     def under(self, fate: Fate) -> Iterator[tuple[Service, Service]]:
-        """Teller and listener in another life, whose connections are opened before the fate is armed."""
-        at, fate.at = fate.at, 0
-        pair = self._pair(mortal(fate, self.base))
+        """Teller and listener in another life, which remembers nothing and is under this fate while the block lasts."""
+        for service in self._others:
+            vars(service).pop("inbox", None)
+            with service.engine.connect() as one, service.engine.connect() as two:
+                one.exec_driver_sql("SELECT 1")
+                two.exec_driver_sql("SELECT 1")
+        self._life.fate = fate
         try:
-            for service in pair:
-                with service.engine.connect() as one, service.engine.connect() as two:
-                    one.exec_driver_sql("SELECT 1")
-                    two.exec_driver_sql("SELECT 1")
-            fate.steps, fate.at = 0, at
-            yield pair
+            yield self._others
         finally:
-            fate.at = 0
-            for service in pair:
-                service.close()
+            self._life.fate = Fate()
+            if fate.struck:
+                for service in self._others:
+                    service.engine.dispose()
 
     def recover(self) -> None:
         """Both start anew, and run until quiet."""
