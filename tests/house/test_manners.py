@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SERVICES
+
 ROOT = Path(__file__).parents[2]
 LARGEST = 400
 """Lines of a module: what one can still read in one go. Past it, the file becomes a folder of the same name."""
@@ -24,7 +26,7 @@ SECRET = {
 
 UNDONE = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b")
 HOME = re.compile(r"(?<![\w.}])/(?:home|root|Users|mnt|workspaces?)/\w")
-REGISTRY = re.compile(
+REGISTRY = re.compile(r"\b(?:pypi|pythonhosted|npmjs|npmmirror|jfrog|artifactory|nexus|mirrors?)[./]\w|--(?:extra-)?index-url\b")
     r"(?:pypi|pythonhosted|npmjs|npmmirror|jfrog|artifactory)\b\.?\w*|--(?:extra-)?index-url|\b(?:nexus|mirrors?)\.\w"
 )
 
@@ -114,3 +116,11 @@ def test_the_licence_is_the_one_that_every_package_names() -> None:
     assert "Apache License" in (ROOT / "LICENSE").read_text()
     for path in tracked("pyproject.toml", "*/pyproject.toml"):
         assert 'license = "Apache-2.0"' in path.read_text(), path
+
+
+def test_services_are_told_facts_by_the_bench_which_tells_them_twice() -> None:
+    suites = tracked(
+        *(f"tests/{service}/*.py" for service in SERVICES), "tests/journeys/*.py", "tests/web/*.py", "tests/api/*.py"
+    )
+    assert len(suites) > 20
+    assert [where for where, line in lines(suites) if re.search(r"\binbox\.apply\b|\bconsumers\.handle\b", line)] == []
