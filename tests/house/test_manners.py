@@ -27,8 +27,6 @@ SECRET = {
 UNDONE = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b")
 HOME = re.compile(r"(?<![\w.}])/(?:home|root|Users|mnt|workspaces?)/\w")
 REGISTRY = re.compile(r"\b(?:pypi|pythonhosted|npmjs|npmmirror|jfrog|artifactory|nexus|mirrors?)[./]\w|--(?:extra-)?index-url\b")
-    r"(?:pypi|pythonhosted|npmjs|npmmirror|jfrog|artifactory)\b\.?\w*|--(?:extra-)?index-url|\b(?:nexus|mirrors?)\.\w"
-)
 
 
 def tracked(*patterns: str) -> list[Path]:
