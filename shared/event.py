@@ -6,18 +6,17 @@ class. `data` holds ids, codes and counts; what one subscriber alone must learn 
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
 SCOPE_FIELDS = {"street": "street", "programme_id": "programme", "station_id": "station"}
 
 
@@ -64,7 +63,9 @@ class Event(BaseModel):
         try:
             for step in range(version, cls.version):
                 data = cls.upcasts[step](data)
-            return cls.model_validate(data)
+            # What model_validate calls, without a preamble that costs a third of it.
+            read: Self = cls.__pydantic_validator__.validate_python(data)
+            return read
         except (ValidationError, LookupError, TypeError, ValueError, AttributeError) as error:
             where = error.errors(include_input=False, include_url=False) if isinstance(error, ValidationError) else repr(error)
             raise Undecodable(f"{cls.type} version {version} cannot be read: {where}") from None
@@ -74,7 +75,7 @@ class Undecodable(Exception):
     """The envelope is sound but its data cannot be read as the class that the subscriber knows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """What travels around an event. `sequence` counts the source's facts from 1 without gaps."""
 
@@ -86,49 +87,38 @@ class Envelope:
     dataversion: int
     sequence: int
     correlationid: str
-    causationid: str
-    scope: dict[str, str]
+    causationid: str = ""
+    scope: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any]
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> Envelope:
-        """Read one CloudEvents JSON object; raises KeyError or ValueError when it is none."""
-        return cls(
-            id=UUID(raw["id"]),
-            source=raw["source"],
-            type=raw["type"],
-            subject=raw["subject"],
-            time=datetime.fromisoformat(raw["time"]),
-            dataversion=int(raw["dataversion"]),
-            sequence=int(raw["sequence"]),
-            correlationid=raw["correlationid"],
-            causationid=raw.get("causationid", ""),
-            scope=raw.get("scope", {}),
-            data=raw["data"],
-        )
+        """Read one CloudEvents JSON object; raises ValueError when it is none."""
+        return _ENVELOPE.validate_python(raw)
+
+    @staticmethod
+    def all_of(array: str) -> list[Envelope]:
+        """Read a JSON array of CloudEvents, in one step since it is done for every event; raises ValueError when it is none."""
+        return _ENVELOPES.validate_json(array)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values that `of` reads back."""
         return asdict(self) | {"id": str(self.id), "time": self.time.isoformat()}
 
 
+_ENVELOPE = TypeAdapter(Envelope)
+_ENVELOPES = TypeAdapter(list[Envelope])
+
+
 def envelope_json(event: Event, *, id: UUID, source: str, at: datetime, correlationid: str, causationid: str = "") -> str:
     """The envelope of `event` as JSON, all but its sequence, which `with_sequence` adds when it is read from the log."""
-    head = {
-        "specversion": "1.0",
-        "id": str(id),
-        "source": source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": at.astimezone(UTC).isoformat(),
-        "datacontenttype": "application/json",
-        "dataversion": event.version,
-        "correlationid": correlationid,
-        "causationid": causationid,
-        "traceparent": f"00-{correlationid}-{id.hex[16:]}-01",
-        "scope": event.scope(),
-    }
-    return f'{_to_json(head)[:-1]},"data":{event.model_dump_json()}}}'
+    scope = ",".join([f'"{name}":{_quoted(value)}' for name, value in event.scope().items()])
+    return (
+        f'{{"specversion":"1.0","id":"{id}","source":{_quoted(source)},"type":"{event.type}",'
+        f'"subject":{_quoted(event.subject)},"time":"{at.astimezone(UTC).isoformat()}","datacontenttype":"application/json",'
+        f'"dataversion":{event.version},"correlationid":{_quoted(correlationid)},"causationid":{_quoted(causationid)},'
+        f'"traceparent":{_quoted(f"00-{correlationid}-{id.hex[16:]}-01")},"scope":{{{scope}}},"data":{event.model_dump_json()}}}'
+    )
 
 
 def with_sequence(body: str, sequence: int) -> str:

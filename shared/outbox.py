@@ -7,7 +7,6 @@ leaves holes and reorders: a reader can pass a number whose transaction commits 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import TupleRow
+from pydantic import ValidationError
 
 from shared.event import Envelope, Event, envelope_json, new_id, with_sequence
 
@@ -125,9 +125,10 @@ class Parcel:
     def unpack(self) -> list[Envelope]:
         """The envelopes, in order; raises ValueError when they are not this parcel's."""
         try:
-            envelopes = [Envelope.of(raw) for raw in json.loads(self.events)]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not an envelope: {type(error).__name__}") from None
+            envelopes = Envelope.all_of(self.events)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            raise ValueError(f"not an envelope: {first['loc']} {first['msg']}") from None
         last = self.after
         for envelope in envelopes:
             if envelope.source != self.source or not last < envelope.sequence <= self.upto:
