@@ -268,7 +268,7 @@ def test_a_relay_outlives_the_loss_of_its_connections(teller: Service, bus: Memo
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        teller.engine.dispose()
+        teller.close()
         count(teller, 2)
         assert becomes(lambda: [2] in sequences(bus, "a"))
 

@@ -116,7 +116,7 @@ def bench(databases: Databases, keys: Path, carrier: PocketCarrier) -> Iterator[
     nowhere = "http://127.0.0.1:9"
     made = service(carrier=carrier, carrier_url=nowhere, database_url=databases.fresh("notify"), keys=keys, profile="demo")
     yield Bench(made)
-    made.engine.dispose()
+    made.close()
 
 
 @pytest.fixture

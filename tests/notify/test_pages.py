@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -114,7 +113,7 @@ def test_production_has_no_phones_page_and_no_carrier_without_a_token(databases:
     assert client.get("/notify/handset").status_code == 404
     assert client.post("/notify/api/carrier/receipts", json=[], headers=TOKEN).status_code == 401
     assert client.post("/notify/api/carrier/receipts", json=[], headers={"x-carrier-token": ""}).status_code == 401
-    made.engine.dispose()
+    made.close()
 
 
 def test_the_phones_page_says_so_when_the_network_is_away(bench: Bench) -> None:

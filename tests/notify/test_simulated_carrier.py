@@ -113,7 +113,7 @@ def line(databases: Databases, keys: Path, log: Path) -> Iterator[Line]:
     with served(made, port), simulated_carrier(carrier_port, f"http://127.0.0.1:{port}", log) as carrier:
         yield Line(Bench(made), carrier)
     gateway.close()
-    made.engine.dispose()
+    made.close()
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def city(new_service: Callable[[str], Service], databases: Databases, keys: Path
             connection.exec_driver_sql(bus_tables())
     yield City(new_service("reports"), others)
     for other in others:
-        other.engine.dispose()
+        other.close()
 
 
 def _no_web(service: Service) -> FastAPI:
