@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from shared.web import phrase
@@ -58,6 +59,8 @@ ITEMS = {
 }
 WORDS = {"purpose": PURPOSES, "reason": REASONS, "meaning": MEANINGS, "outcome": OUTCOMES, "item": ITEMS}
 """The words for the codes that events hold, by the field they stand in."""
+
+MONTH_AND_DAY = phrase("{month} 月 {day} 日")
 
 Fact = Mapping[str, Any]
 
@@ -118,6 +121,9 @@ def sentence(type: str, fact: Fact, count: int, names: Names, say: Say) -> str:
     known = {name: say(WORDS[name][value]) for name, value in fact.items() if name in WORDS and value in WORDS[name]}
     activity = names.sessions.get(str(fact.get("session_id"))) or names.programmes.get(str(fact.get("programme_id"))) or "—"
     station = names.stations.get(str(fact.get("station_id")), "—")
+    if "due_on" in fact:
+        due = date.fromisoformat(fact["due_on"])
+        known["due_on"] = say(MONTH_AND_DAY, month=due.month, day=due.day)
     values = {**fact, **known, "count": count, "activity": activity, "station": station}
     form = SENTENCES[type]
     return say(form if isinstance(form, str) else form(values), **values)
