@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any
 
 from services.notify.consumers import consumers_with
 from services.notify.gateways import SimulatedCarrier, SmsGateway
@@ -14,6 +12,9 @@ from services.notify.recount import recount
 from services.notify.schedule import schedule
 from services.notify.settings import NotifySettings
 from shared.service import Service
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 LARGEST_BATCH = 1024 * 1024
 """Carriers call back in batches; theirs may be larger than what people send."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any
 
 from services.registration.consumers import consumers
 from services.registration.recount import recount
 from services.registration.schedule import schedule
 from services.registration.settings import RegistrationSettings
 from shared.service import Service
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def service(**given: Any) -> Service:

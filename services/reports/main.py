@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any
 
 from services.reports.consumers import consumers
 from services.reports.jobs import jobs_for
 from services.reports.settings import ReportsSettings
 from shared.service import Service
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def service(**given: Any) -> Service:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Any
 
 from services.stations.consumers import consumers
 from services.stations.recount import recount
 from shared.service import Service
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def service(**given: Any) -> Service:
