@@ -183,8 +183,8 @@ class Relay:
 
     def _push(self) -> Pushed:
         try:
-            self.bus.check()
             pushed = self.pusher.push()
+            self.bus.check()
             if self._redis_away.is_set():
                 log.info("redis_back")
                 self._redis_away.clear()
