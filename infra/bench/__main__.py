@@ -161,6 +161,8 @@ def _cells(row: Row) -> tuple[str, str, str, str, str]:
 def _number(value: float) -> str:
     """Three figures that mean something."""
     size = abs(value)
+    if size == 0:
+        return "0"
     return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 4 if size < 0.1 else 3}f}"
 
 

@@ -287,9 +287,9 @@ def _verify(urls: dict[str, str]) -> None:
 
 def _rows(found: dict[str, float], size: Size) -> list[dict[str, Any]]:
     conditions = (
-        f"median of {size.rounds} rounds taking turns, {size.ours:,} events of ours and {size.plain:,} of the rival's a round; "
-        f"writer, relay, worker, PostgreSQL and Valkey on the same {os.cpu_count()} cores; the rival commits one event at a "
-        f"time, ours {PER_COMMIT} where not said otherwise; latency of {size.samples} events at 50/s; at rest for "
+        f"rounds taking turns: {size.rounds}, of which the median; {size.ours:,} events of ours and {size.plain:,} of the "
+        f"rival's in each; writer, relay, worker, PostgreSQL and Valkey on the same {os.cpu_count()} cores; the rival commits one "
+        f"event at a time, ours {PER_COMMIT} where not said otherwise; latency of {size.samples} events at 50/s; at rest for "
         f"{size.idle_seconds:g} s"
     )
 
