@@ -288,8 +288,8 @@ def _verify(urls: dict[str, str]) -> None:
 def _rows(found: dict[str, float], size: Size) -> list[dict[str, Any]]:
     conditions = (
         f"rounds taking turns: {size.rounds}, of which the median; {size.ours:,} events of ours and {size.plain:,} of the "
-        f"rival's in each; writer, relay, worker, PostgreSQL and Valkey on the same {os.cpu_count()} cores; the rival commits one "
-        f"event at a time, ours {PER_COMMIT} where not said otherwise; latency of {size.samples} events at 50/s; at rest for "
+        f"rival's in each; writer, relay, worker, PostgreSQL and Valkey on the same {os.cpu_count()} cores; the rival commits "
+        f"one event at a time, ours {PER_COMMIT} where not said otherwise; latency of {size.samples} events at 50/s; at rest for "
         f"{size.idle_seconds:g} s"
     )
 
