@@ -38,7 +38,7 @@ status: setup  ## processes, queues, how far each fact has come, jobs, dead lett
 	@$(BIN)/jiamenkou status
 
 test: setup  ## run the tests, on a PostgreSQL and a Valkey of their own
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -n auto $(TESTS)
 
 check: setup  ## style, types, import rules
 	@$(BIN)/ruff check

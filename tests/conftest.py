@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from infra.local.postgres import start_postgres
 from shared import clock
@@ -16,6 +18,20 @@ from shared.crypto import create_keys
 from shared.migrate import upgrade
 from shared.service import Service, load
 from shared.testing import Bench, World
+
+
+class KeptTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests that share a running stack stay in one test process; all others go wherever there is time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> KeptTogether:
+    """How `pytest -n` hands out tests."""
+    return KeptTogether(config, log)
+
 
 SERVICES = ("registration", "notify", "stations", "reports")
 

@@ -15,7 +15,7 @@ from infra.simulators.appliance import Appliances
 from shared import clock
 from tests.browser.conftest import Room, View
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 FIND = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations

@@ -12,7 +12,7 @@ from infra.demo.cast import STREET
 from infra.simulators.appliance import Appliances
 from tests.browser.conftest import Room
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 CONSOLE = "/reports/console"
 

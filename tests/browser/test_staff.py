@@ -11,7 +11,7 @@ from shared import clock
 from shared.clock import SHANGHAI
 from tests.browser.conftest import Room
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_from_an_empty_calendar_to_a_name_ticked_off(room: Room) -> None:
