@@ -219,8 +219,11 @@ class Inbox:
                 return Outcome.WAITING
             return self._apply(notes, at, parcel, [fact for fact in facts if fact.sequence > at.seq])
 
-    def compare(self, end: Head) -> None:
-        """Note where the log of a source ends, and stop its stream if that log is another or went back in time."""
+    def compare(self, end: Head, applied: int) -> None:
+        """Note where the log of a source ends, and stop its stream if that log is another or went back in time.
+
+        `applied` is the cursor as it was before the source was asked: by now it may be past that end, and rightly so.
+        """
         with self._notes.connect() as notes:
             at = self._read(notes, end.source)
             notes.exec_driver_sql(
@@ -230,8 +233,8 @@ class Inbox:
                 return
             if at.log_id != end.log_id:
                 self._stop(notes, end.source, _replaced(at.log_id, end.log_id))
-            elif end.seq < at.seq:
-                trouble = f"the log went back in time: {at.seq} events were applied, it now ends at {end.seq}"
+            elif end.seq < applied:
+                trouble = f"the log went back in time: {applied} events were applied, it now ends at {end.seq}"
                 self._stop(notes, end.source, trouble)
 
     def replay(self, source: str, subject: str, *, who: str, note: str) -> int:

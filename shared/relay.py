@@ -106,7 +106,7 @@ class Puller:
         """Compare heads, and pull when behind; a patient look first gives the push a moment. Raises `PeerDown`."""
         at = self.inbox.cursor(source)
         end = self.peers.subscribe(source, self.inbox.consumers.types, at)
-        self.inbox.compare(end)
+        self.inbox.compare(end, at)
         moved = self._seen.get(source) != at
         self._seen[source] = at
         if end.seq != at and not (patient and moved):

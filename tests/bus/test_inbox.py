@@ -523,8 +523,20 @@ def test_comparing_heads_notices_a_replaced_log_before_any_parcel(new_pair: NewP
     world = new_pair()
     count(world.services["teller"], 1)
     world.settle()
-    world.services["listener"].inbox.compare(Head("/teller", uuid4(), 1))
+    world.services["listener"].inbox.compare(Head("/teller", uuid4(), 1), 1)
     assert "the log was replaced" in stopped(world.services["listener"])
+
+
+def test_a_head_seen_before_the_cursor_moved_past_it_is_no_alarm(new_pair: NewPair) -> None:
+    world = new_pair()
+    count(world.services["teller"], 1)
+    world.settle()
+    peers = world.pullers["listener"].peers
+    seen = peers.subscribe("/teller", world.services["listener"].consumers.types, 1)
+    count(world.services["teller"], 2)
+    world.services["listener"].inbox.apply(parcel(world, after=1))
+    world.services["listener"].inbox.compare(seen, 1)
+    assert stopped(world.services["listener"]) == ""
 
 
 def go_back(service: Service, seq: int) -> None:
