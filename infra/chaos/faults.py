@@ -98,7 +98,7 @@ def end_connections(stage: Stage, chance: random.Random) -> None:
 
 
 def send_nonsense(stage: Stage, chance: random.Random) -> None:
-    """F17: messages repeated, cut short, altered and made up appear in the queues."""
+    """F17: messages repeated, cut short, altered and made up appear in the queues; at what is no JSON, Celery ends."""
     for name in NAMES:
         queue = f"bus.{name}"
         for raw in _redis(stage, "LRANGE", queue, "0", "5") or []:
