@@ -29,7 +29,7 @@ from shared.testing import Bench
 from tests.conftest import Databases
 from tests.notify.conftest import ANA, ANAS_PHONE, Place, Story, the
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def wait_for(happened: Callable[[], Any]) -> Any:
