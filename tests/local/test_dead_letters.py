@@ -92,7 +92,7 @@ def test_one_that_fails_again_stays_and_says_why(stack: Stack) -> None:
     park(stack, 7, "session/1", "{}")
     code, said = letters(stack, "replay", "notify", "/registration", "session/1", "--note", "perhaps")
     assert code == 2
-    assert "fails as before: KeyError" in said
+    assert "fails as before: ValidationError" in said
     assert "Traceback" not in said
     assert decided(stack) == [(7, "parked", None)]
 
