@@ -81,9 +81,9 @@ class Stage:
         return False
 
     def is_level(self) -> bool:
-        """Whether each has applied all that the other has told."""
-        ends = [self._ask(name, "SELECT seq FROM outbox_head") for name in NAMES]
+        """Whether each has applied all that the other has told. Cursors are read first: what is applied meanwhile may tell more."""
         cursors = [self._ask(name, "SELECT coalesce(max(seq), 0) FROM inbox") for name in NAMES]
+        ends = [self._ask(name, "SELECT seq FROM outbox_head") for name in NAMES]
         return ends == cursors[::-1]
 
     def is_up(self) -> bool:
