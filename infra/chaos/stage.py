@@ -81,7 +81,7 @@ class Stage:
         return False
 
     def is_level(self) -> bool:
-        """Whether each has applied all that the other has told. Cursors are read first: what is applied meanwhile may tell more."""
+        """Whether each has applied all that the other has told. Cursors come first: applying may tell more."""
         cursors = [self._ask(name, "SELECT coalesce(max(seq), 0) FROM inbox") for name in NAMES]
         ends = [self._ask(name, "SELECT seq FROM outbox_head") for name in NAMES]
         return ends == cursors[::-1]

@@ -125,7 +125,12 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(name=names, at=st.integers(0, 50), step=st.integers(1, 10), blow=st.sampled_from([Blow.DIES, Blow.CUT, Blow.CUT_AFTER]))
     def die_while_applying(self, name: str, at: int, step: int, blow: Blow) -> None:
-        """A parcel arrives, or is pulled, and its applier dies somewhere in it, or loses its connection."""
+        """A parcel arrives, or is pulled, and its applier dies somewhere in it, or loses its connection.
+
+        Not five times on end: a fact that ends its process so often is parked, and rightly so.
+        """
+        if rows(self.services[name].engine, "SELECT 1 FROM inbox WHERE tries >= 4"):
+            return
         with self.ground.under(Fate(blow, step)) as pair, suppress(Death, *DATABASE_AWAY):
             service = pair[NAMES.index(name)]
             service.inbox.apply(self._take(name, at, keep=False) or self._missing(name))
@@ -249,4 +254,4 @@ def test_every_accepted_fact_is_applied_once_in_order_whatever_happens(simulate:
 
 def test_the_simulation_finds_a_cursor_that_moves_too_late(simulate: Callable[..., None]) -> None:
     with pytest.raises(AssertionError):
-        simulate(100, with_inbox(CursorAfterwards), phases=[Phase.generate], report_multiple_bugs=False, database=None)
+        simulate(600, with_inbox(CursorAfterwards), phases=[Phase.generate], report_multiple_bugs=False, database=None)
