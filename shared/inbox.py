@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -293,7 +293,7 @@ class Inbox:
             self._apply_together(at, source, part, end)
         except Exception as error:
             if isinstance(error, CursorMoved) or passes(error) or not part:
-                self._forgiven[source] = (at.seq, at.suspects, at.tries)
+                self._forgive(notes, at, source)
                 raise
             at.suspects, at.tries = len(part), tries
             if len(part) > 1:
@@ -306,6 +306,13 @@ class Inbox:
                 return False
             self._park(source, at, part[0], end, reason)
         return True
+
+    def _forgive(self, notes: Connection, at: Position, source: str) -> None:
+        """Take back the note of an attempt: now if the database still listens, otherwise when it does again."""
+        self._forgiven[source] = (at.seq, at.suspects, at.tries)
+        with suppress(SQLAlchemyError):
+            notes.exec_driver_sql(_WRITE_DOWN, (at.suspects, at.tries, source))
+            del self._forgiven[source]
 
     def _apply_together(self, at: Position, source: str, part: list[Envelope], end: End) -> None:
         """Run the handlers, set aside what is behind a parked event, move the cursor: all or nothing."""
