@@ -29,9 +29,10 @@ In a template (`sessions.html`)::
       {% endfor %}
     {% endblock %}
 
-Words: Chinese is the source. `{{ _("还有 {count} 个名额", count=3) }}` looks the sentence up in `templates/en.json` when English
-is asked for; a value there is a string, or `{"one": "…", "other": "…"}` chosen by `count`. In Python, `phrase("已满")` marks a
-sentence that a template will pass to `_`. A test finds sentences without an English one, and English ones no longer used.
+Words: Chinese is the source. `{{ _("还有 {count} 个名额", count=3) }}` looks the sentence up in `templates/en.json`, or in the
+files of `templates/en/`, when English is asked for; a value there is a string, or `{"one": "…", "other": "…"}` chosen by `count`.
+In Python, `phrase("已满")` marks a sentence that a template will pass to `_`. A test finds sentences without an English one, and
+English ones no longer used.
 
 Filters: `moment` 6月3日（周三）12:00 or 今天12:00, `day`, `weekday`, `clock` 12:00, `hours(ends)` 12:00–12:30, `span(ends)`,
 `number` 13,000, `about(shown)` 近50万 or 逾50万.

@@ -18,9 +18,10 @@ def phrase(chinese: str) -> str:
 
 
 def read_catalogue(folder: Path) -> dict[str, Entry]:
-    """The English of `folder`'s sentences, by their Chinese; empty when the folder has no `en.json`."""
-    path = folder / "en.json"
-    entries: dict[str, Entry] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """The English of `folder`'s sentences, by their Chinese, from `en.json` or from every file in `en/`; empty without either."""
+    entries: dict[str, Entry] = {}
+    for path in sorted([*folder.glob("en.json"), *folder.glob("en/*.json")]):
+        entries |= json.loads(path.read_text(encoding="utf-8"))
     return entries
 
 

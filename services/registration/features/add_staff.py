@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 from sqlmodel import col, select
 
-from services.registration.domain import Role
+from services.registration.domain.access import Role
 from services.registration.features import Command, problems
 from services.registration.features.log_in import hashed
 from services.registration.tables import Staff

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.registration.domain import Channel
+from services.registration.domain.people import Channel
 from services.registration.tables import Registration, Session
 from shared.contracts.registration import RegistrationCancelled, RegistrationConfirmed, RegistrationWaitlisted, ResidentCheckedIn
 

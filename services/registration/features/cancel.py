@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.registration.domain import Channel
+from services.registration.domain.people import Channel
 from services.registration.features import Command, announcements, problems
 from services.registration.features.places import give_to_next_in_line
 from services.registration.tables import Registration, Session

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from services.registration.domain import CONSENT_VERSION, Channel, Purpose
+from services.registration.domain.people import CONSENT_VERSION, Channel, Purpose
 from services.registration.features import Command, problems
 from services.registration.tables import Consent, Resident
 from shared.contracts.registration import ConsentChanged

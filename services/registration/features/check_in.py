@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from services.registration import domain
+from services.registration.domain.presence import doors_are_open
 from services.registration.features import Command, announcements, problems
 from services.registration.features.cancel import UNKNOWN
 from services.registration.features.places import active, give
@@ -86,7 +86,7 @@ def _refuse_unless_at_the_door(session: Session, unit: Unit) -> None:
         raise problems.SessionIsCancelled(phrase("这一场已经取消，不能签到。"))
     if session.state == "held":
         raise problems.SessionIsOver(phrase("这一场已经收场，签到已结束。"))
-    if not domain.doors_are_open(session.starts_at, unit.now, SHANGHAI):
+    if not doors_are_open(session.starts_at, unit.now, SHANGHAI):
         raise problems.DoorsNotOpen(phrase("还没到活动那一天，到了当天再签到。"))
 
 

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlmodel import col, select
 
-from services.registration import domain
+from services.registration.domain.access import CODE_TRIES, PASSWORD_PAUSE, PASSWORD_TRIES
 from services.registration.features import Command
 from services.registration.tables import LoginCode, Resident, Staff
 from shared.auth import Principal
@@ -37,7 +37,7 @@ class LogInStaff(Command):
 def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
     """The resident whose code it is. None: wrong, used, too old, or tried too often."""
     login = unit.session.get(LoginCode, command.login_id, with_for_update=True)
-    if login is None or login.used_at is not None or login.tries >= domain.CODE_TRIES or unit.now >= login.expires_at:
+    if login is None or login.used_at is not None or login.tries >= CODE_TRIES or unit.now >= login.expires_at:
         return None
     login.tries += 1
     digits = "".join(mark for mark in command.code if mark.isdecimal())
@@ -58,8 +58,8 @@ def log_in_staff(command: LogInStaff, unit: Unit) -> Principal | None:
         return None
     if not right:
         account.failures += 1
-        if account.failures % domain.PASSWORD_TRIES == 0:
-            account.paused_until = unit.now + domain.PASSWORD_PAUSE
+        if account.failures % PASSWORD_TRIES == 0:
+            account.paused_until = unit.now + PASSWORD_PAUSE
         return None
     account.failures = 0
     if _hasher().check_needs_rehash(account.password):

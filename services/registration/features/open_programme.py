@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from services.registration.domain import Kind
+from services.registration.domain.calendar import Kind
 from services.registration.features import Command
 from services.registration.features.register_resident import Street
 from services.registration.tables import Programme

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.registration import domain
-from services.registration.domain import SignUp
+from services.registration.domain.places import SignUp, sign_up
 from services.registration.features import Command, problems
 from services.registration.features.places import active, give, position, queue
 from services.registration.tables import Registration, Resident, Session
@@ -53,9 +52,7 @@ def _refuse_twice(command: Register, unit: Unit) -> None:
 
 
 def _refuse_unless_open(session: Session, unit: Unit) -> None:
-    match domain.sign_up(
-        session.state, opens_at=session.opens_at, closes_at=session.closes_at, ends_at=session.ends_at, now=unit.now
-    ):
+    match sign_up(session.state, opens_at=session.opens_at, closes_at=session.closes_at, ends_at=session.ends_at, now=unit.now):
         case SignUp.NOT_YET:
             raise problems.SignUpNotOpenYet(NOT_YET, opens_at=session.opens_at.isoformat())
         case SignUp.CLOSED:

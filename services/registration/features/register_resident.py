@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from services.registration.domain import CONSENT_VERSION, Channel, Purpose
+from services.registration.domain.people import CONSENT_VERSION, Channel, Purpose
 from services.registration.features import Command, problems
 from services.registration.features.mobile import Mobile
 from services.registration.tables import Consent, Resident

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from services.registration import domain
+from services.registration.domain.access import CODE_LIFE, PER_ADDRESS, PER_NUMBER, wait_for_next_code
 from services.registration.features import Command, problems
 from services.registration.features.mobile import SomeMobile
 from services.registration.features.register_resident import resident_with_phone
@@ -42,7 +42,7 @@ def request_login_code(command: RequestLoginCode, unit: Unit) -> LoginCode:
         resident_id=resident.id if resident else None,
         code_mark=unit.keys.fingerprint(f"{login_id}:{code}", "login_code.code"),
         requested_at=unit.now,
-        expires_at=unit.now + domain.CODE_LIFE,
+        expires_at=unit.now + CODE_LIFE,
     )
     unit.add(login)
     told = LoginCodeRequested(
@@ -60,13 +60,13 @@ def _refuse_too_often(phone_mark: str, address_mark: str, unit: Unit) -> None:
     cursor = unit.cursor()
     for mark in sorted((phone_mark, address_mark)):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (mark,))
-    _refuse(col(LoginCode.phone_mark) == phone_mark, domain.PER_NUMBER, unit)
-    _refuse(col(LoginCode.address_mark) == address_mark, domain.PER_ADDRESS, unit)
+    _refuse(col(LoginCode.phone_mark) == phone_mark, PER_NUMBER, unit)
+    _refuse(col(LoginCode.address_mark) == address_mark, PER_ADDRESS, unit)
 
 
 def _refuse(whose: Any, limits: Sequence[tuple[timedelta, int]], unit: Unit) -> None:
     since: datetime = unit.now - max(span for span, _ in limits)
     asked = unit.session.exec(select(LoginCode.requested_at).where(whose, col(LoginCode.requested_at) > since)).all()
-    wait = domain.wait_for_next_code(asked, limits, unit.now)
+    wait = wait_for_next_code(asked, limits, unit.now)
     if wait is not None:
         raise problems.TooManyCodes(problems.TooManyCodes.words, retry_after=ceil(wait.total_seconds()))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 from sqlmodel import col, select
 
-from services.registration import domain
+from services.registration.domain.calendar import next_topic
 from services.registration.features import Command, problems
 from services.registration.tables import Programme, Session
 from shared.contracts.registration import SessionScheduled
@@ -81,7 +81,7 @@ def _next_topic(programme: Programme, unit: Unit) -> str:
         .order_by(col(Session.starts_at).desc())
         .limit(1)
     )
-    return domain.next_topic([topic["code"] for topic in programme.topics], unit.session.exec(latest).one_or_none())
+    return next_topic([topic["code"] for topic in programme.topics], unit.session.exec(latest).one_or_none())
 
 
 def _refuse_impossible_times(session: Session, unit: Unit) -> None:

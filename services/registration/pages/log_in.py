@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration import cookies
-from services.registration.api import address_of
+from services.registration.api.access import address_of
 from services.registration.features import problems
 from services.registration.features.add_staff import DEMO_ACCOUNTS, DEMO_PASSWORD
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code

@@ -9,14 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from services.registration import projections
-from services.registration.domain import Purpose
+from services.registration.domain.people import Purpose
 from services.registration.features import problems
 from services.registration.features.cancel import UNKNOWN, Cancel, cancel
 from services.registration.features.change_consent import ChangeConsent, change_consent
 from services.registration.features.places import active, position
 from services.registration.features.register import Register, register
 from services.registration.pages.rendering import pages, qr, see
+from services.registration.projections.calendar import coming_sessions, sessions_between, sign_up_of
+from services.registration.projections.people import consents_of
+from services.registration.projections.places import places_of, progress_of
 from services.registration.tables import LiveRoom, Registration, Session
 from shared.clock import today
 from shared.http import PrincipalDep, ResidentDep, UnitDep, service_of
@@ -29,10 +31,10 @@ router = APIRouter()
 def show_home(request: Request, principal: PrincipalDep, unit: UnitDep) -> Response:
     """The front door: my next place, and what is on within a week."""
     resident = principal.id if principal and principal.kind == "resident" else None
-    places = projections.places_of(resident, unit) if resident else []
-    week = projections.sessions_between(today(), today() + timedelta(days=7), unit)
+    places = places_of(resident, unit) if resident else []
+    week = sessions_between(today(), today() + timedelta(days=7), unit)
     still = [session for session in week if session.state == "planned" and session.ends_at > unit.now]
-    live = [session for session in projections.coming_sessions(unit) if _room_is_open(session, unit)]
+    live = [session for session in coming_sessions(unit) if _room_is_open(session, unit)]
     return pages.render(
         request,
         "home.html",
@@ -46,9 +48,9 @@ def show_home(request: Request, principal: PrincipalDep, unit: UnitDep) -> Respo
 @router.get("/sessions")
 def show_sessions(request: Request, principal: PrincipalDep, unit: UnitDep) -> Response:
     """What is to come, with how many places are left."""
-    places = projections.places_of(principal.id, unit) if principal and principal.kind == "resident" else []
+    places = places_of(principal.id, unit) if principal and principal.kind == "resident" else []
     mine = {place.session.id: place for place in places}
-    return pages.render(request, "sessions.html", sessions=projections.coming_sessions(unit), mine=mine)
+    return pages.render(request, "sessions.html", sessions=coming_sessions(unit), mine=mine)
 
 
 @router.get("/sessions/{session_id}")
@@ -60,8 +62,8 @@ def show_session(request: Request, session_id: UUID, principal: PrincipalDep, un
         request,
         "session.html",
         session=session,
-        sign_up=projections.sign_up_of(session, unit),
-        waiting=projections.progress_of([session], unit)[0].waiting,
+        sign_up=sign_up_of(session, unit),
+        waiting=progress_of([session], unit)[0].waiting,
         mine=mine,
         position=position(mine, unit) if mine else None,
         room_is_open=_room_is_open(session, unit),
@@ -81,8 +83,8 @@ def sign_up(session_id: UUID, resident: ResidentDep, unit: UnitDep) -> Response:
 @router.get("/mine")
 def show_mine(request: Request, resident: ResidentDep, unit: UnitDep) -> Response:
     """My places as tickets, and my consents."""
-    places = projections.places_of(resident.id, unit)
-    return pages.render(request, "mine.html", places=places, consents=projections.consents_of(resident.id, unit))
+    places = places_of(resident.id, unit)
+    return pages.render(request, "mine.html", places=places, consents=consents_of(resident.id, unit))
 
 
 @router.post("/mine")

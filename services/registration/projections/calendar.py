@@ -1,0 +1,52 @@
+"""Programmes and sessions as pages and interface show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlmodel import col, or_, select
+
+from services.registration.domain.places import SignUp, sign_up
+from services.registration.projections.people import PAGE
+from services.registration.tables import LiveRoom, Programme, Session
+from shared.clock import SHANGHAI
+from shared.unit import Unit
+
+
+def sign_up_of(session: Session, unit: Unit) -> SignUp:
+    """Whether the session takes registrations now."""
+    return sign_up(session.state, opens_at=session.opens_at, closes_at=session.closes_at, ends_at=session.ends_at, now=unit.now)
+
+
+def sessions_on(day: date, unit: Unit) -> Sequence[Session]:
+    """The sessions of one Shanghai day, in order."""
+    begins = datetime.combine(day, time.min, tzinfo=SHANGHAI)
+    return sessions_between(begins, begins + timedelta(days=1), unit)
+
+
+def sessions_between(begins: datetime, ends: datetime, unit: Unit) -> Sequence[Session]:
+    """Sessions that start within a span, in order."""
+    found = select(Session).where(col(Session.starts_at) >= begins, col(Session.starts_at) < ends)
+    return unit.session.exec(found.order_by(col(Session.starts_at))).all()
+
+
+def sessions_of(programme_id: UUID, unit: Unit) -> Sequence[Session]:
+    """The sessions of a programme, the latest first."""
+    found = select(Session).where(col(Session.programme_id) == programme_id).order_by(col(Session.starts_at).desc())
+    return unit.session.exec(found.limit(PAGE)).all()
+
+
+def coming_sessions(unit: Unit, *, limit: int = PAGE) -> Sequence[Session]:
+    """What is still to come or going on, cancelled ones among it, soonest first; open live rooms stay whatever the hour."""
+    room_is_open = select(LiveRoom.session_id).where(col(LiveRoom.closed_at).is_(None))
+    coming = select(Session).where(
+        or_(col(Session.ends_at) > unit.now, col(Session.id).in_(room_is_open)), col(Session.state) != "held"
+    )
+    return unit.session.exec(coming.order_by(col(Session.starts_at)).limit(limit)).all()
+
+
+def programmes(unit: Unit) -> Sequence[Programme]:
+    """Every programme, the newest first."""
+    return unit.session.exec(select(Programme).order_by(col(Programme.id).desc())).all()

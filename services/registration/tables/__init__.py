@@ -1,0 +1,22 @@
+"""Registration's tables. Every rule that must never be broken is a constraint here too."""
+
+from services.registration.tables.access import LoginCode, Staff
+from services.registration.tables.base import Table
+from services.registration.tables.calendar import Programme, Session
+from services.registration.tables.live import LiveQuestion, LiveRoom, LiveViewer
+from services.registration.tables.people import Consent, Resident
+from services.registration.tables.places import Registration
+
+__all__ = [
+    "Consent",
+    "LiveQuestion",
+    "LiveRoom",
+    "LiveViewer",
+    "LoginCode",
+    "Programme",
+    "Registration",
+    "Resident",
+    "Session",
+    "Staff",
+    "Table",
+]
