@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import Cursor
 from sqlalchemy import Engine
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlmodel import Session, create_engine
 
 from shared import clock, log
@@ -33,6 +34,22 @@ if TYPE_CHECKING:
 
     from shared.peers import Peers
     from shared.relay import Puller, Relay
+
+
+class _Pool(QueuePool):
+    """Closes also a connection that a thread gives back after the pool was disposed of; SQLAlchemy leaves that to chance."""
+
+    _over = False
+
+    def dispose(self) -> None:
+        self._over = True
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self._over:
+            record.close()
+        else:
+            super()._do_return_conn(record)
 
 
 @dataclass
@@ -65,6 +82,7 @@ class Service:
         """The service's own database. Statements end after 30 s; parameters never appear in errors."""
         return create_engine(
             self.settings.database_url,
+            poolclass=_Pool,
             pool_size=8,
             max_overflow=8,
             pool_pre_ping=False,
