@@ -25,6 +25,9 @@ class Registration(Table, table=True):
         CheckConstraint("(queue IS NULL) = (waitlisted_at IS NULL)", name="registration_waits_with_number"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="registration_cancelled"),
         CheckConstraint("state IN ('confirmed', 'extra') OR checked_in_at IS NULL", name="registration_checked_in"),
+        CheckConstraint(
+            "left_at IS NULL OR (checked_in_at IS NOT NULL AND left_at >= checked_in_at)", name="registration_left_after_coming"
+        ),
         Index("registration_once", "session_id", "resident_id", unique=True, postgresql_where=text("state <> 'cancelled'")),
         Index("registration_of_a_resident", "resident_id"),
         Index("registration_waiting", "session_id", "queue", postgresql_where=text("state = 'waitlisted'")),
@@ -41,3 +44,4 @@ class Registration(Table, table=True):
     waitlisted_at: datetime | None = Field(default=None, sa_type=WHEN)
     cancelled_at: datetime | None = Field(default=None, sa_type=WHEN)
     checked_in_at: datetime | None = Field(default=None, sa_type=WHEN)
+    left_at: datetime | None = Field(default=None, sa_type=WHEN)
