@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from services.registration.domain.calendar import Audience
 from services.registration.features import problems
 from services.registration.features.cancel_session import CancelSession, cancel_session
 from services.registration.features.open_programme import OpenProgramme, Topic
@@ -111,3 +112,38 @@ def test_scheduling_needs_a_known_programme(bench: Bench) -> None:
     wish = ScheduleSession(programme_id=session.id, starts_at=WEDNESDAY, ends_at=WEDNESDAY + HALF_HOUR, capacity=1)
     with pytest.raises(NotFound):
         bench.run(schedule_session, wish)
+
+
+def test_a_session_takes_over_the_rules_of_its_programme(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    given = {
+        "opens_days": 1,
+        "closes_hours": 2,
+        "cancel_hours": 3,
+        "party_max": 3,
+        "waitlist_policy": "best_fit",
+        "online_capacity": 9,
+    }
+    bench.query(f"UPDATE programme SET {', '.join(f'{name} = %s' for name in given)} RETURNING id", tuple(given.values()))
+    session = a_session(bench, programme=programme)
+    assert (session.party_max, session.waitlist_policy, session.online_capacity, session.online_taken) == (3, "best_fit", 9, 0)
+    assert session.opens_at == WEDNESDAY - timedelta(days=1)
+    assert (session.closes_at, session.cancel_until) == (WEDNESDAY - timedelta(hours=2), WEDNESDAY - timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("facts", "admitted"),
+    [
+        ({"birth_year": 1950}, True),
+        ({"birth_year": None}, True),
+        ({"birth_year": 1962}, False),
+        ({"birth_year": 1930}, False),
+        ({"street": "310101018"}, False),
+        ({"nominated": False}, False),
+    ],
+)
+def test_an_audience_admits_whom_it_names(facts: dict[str, Any], admitted: bool) -> None:
+    audience = Audience.of({"age_from": 60, "age_to": 90, "streets": [STREET], "nominated_only": True})
+    who: dict[str, Any] = {"birth_year": 1950, "street": STREET, "nominated": True, "year": 2021} | facts
+    assert audience.admits(**who) is admitted
+    assert Audience.of({}).admits(**who)

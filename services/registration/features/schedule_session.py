@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -50,8 +51,12 @@ def schedule_session(command: ScheduleSession, unit: Unit) -> Session:
         ends_at=command.ends_at,
         place=command.place or programme.place,
         capacity=command.capacity,
-        opens_at=command.opens_at or min(unit.now, command.starts_at),
-        closes_at=command.closes_at or command.starts_at,
+        opens_at=command.opens_at or _opening(programme, command.starts_at, unit),
+        closes_at=command.closes_at or command.starts_at - timedelta(hours=programme.closes_hours),
+        cancel_until=command.starts_at - timedelta(hours=programme.cancel_hours),
+        waitlist_policy=programme.waitlist_policy,
+        party_max=programme.party_max,
+        online_capacity=programme.online_capacity,
     )
     _refuse_impossible_times(session, unit)
     unit.add(session)
@@ -71,6 +76,13 @@ def schedule_session(command: ScheduleSession, unit: Unit) -> Session:
         )
     )
     return session
+
+
+def _opening(programme: Programme, starts_at: datetime, unit: Unit) -> datetime:
+    """When sign-up begins by the programme's rule: at once, or so many days before."""
+    if programme.opens_days is None:
+        return min(unit.now, starts_at)
+    return starts_at - timedelta(days=programme.opens_days)
 
 
 def _next_topic(programme: Programme, unit: Unit) -> str:
