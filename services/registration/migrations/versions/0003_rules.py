@@ -4,8 +4,8 @@ from alembic import op
 from sqlalchemy import Column, DateTime, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 RULES = {
     "programme_waitlist_policy": "waitlist_policy IN ('strict', 'best_fit')",
