@@ -9,17 +9,18 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
+from services.registration.domain.places import GONE
 from services.registration.features import announcements
 from services.registration.tables import Registration, Session
 from shared.unit import Unit
 
 
 def active(session_id: UUID, resident_id: UUID, unit: Unit) -> Registration | None:
-    """The resident's registration for the session that is not cancelled."""
+    """The resident's registration for the session, unless they no longer take part."""
     found = select(Registration).where(
         col(Registration.session_id) == session_id,
         col(Registration.resident_id) == resident_id,
-        col(Registration.state) != "cancelled",
+        col(Registration.state).not_in(GONE),
     )
     return unit.session.exec(found).one_or_none()
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import col, func, select
 
 from services.registration.domain.people import masked_phone
+from services.registration.domain.places import GONE
 from services.registration.features.places import position
 from services.registration.projections.people import name_of, phone_of
 from services.registration.tables import Registration, Resident, Session
@@ -47,7 +48,7 @@ def places_of(resident_id: UUID, unit: Unit) -> list[Place]:
         .join(Session, col(Session.id) == col(Registration.session_id))
         .where(
             col(Registration.resident_id) == resident_id,
-            col(Registration.state) != "cancelled",
+            col(Registration.state).not_in(GONE),
             col(Session.ends_at) > unit.now,
             col(Session.state) != "held",
         )
@@ -61,7 +62,7 @@ def roster(session_id: UUID, unit: Unit) -> list[RosterLine]:
     found = (
         select(Registration, Resident)
         .join(Resident, col(Resident.id) == col(Registration.resident_id))
-        .where(col(Registration.session_id) == session_id, col(Registration.state) != "cancelled")
+        .where(col(Registration.session_id) == session_id, col(Registration.state).not_in(GONE))
         .order_by(col(Registration.state) == "waitlisted", col(Registration.queue).nulls_first(), col(Registration.id))
     )
     return [
@@ -79,7 +80,7 @@ def progress_of(sessions: Sequence[Session], unit: Unit) -> list[Progress]:
             func.count().filter(col(Registration.state) == "waitlisted"),
             func.count(col(Registration.checked_in_at)),
         )
-        .where(col(Registration.session_id).in_([session.id for session in sessions]), col(Registration.state) != "cancelled")
+        .where(col(Registration.session_id).in_([session.id for session in sessions]), col(Registration.state).not_in(GONE))
         .group_by(col(Registration.session_id))
     )
     found = {row[0]: row[1:] for row in unit.session.exec(counts)}
