@@ -7,6 +7,10 @@ from typing import Literal
 Channel = Literal["web", "staff", "text"]
 Purpose = Literal["texts", "health_readings"]
 
+Relation = Literal["child", "neighbour", "other"]
+Ground = Literal["own_word", "written", "guardian"]
+"""On what an authority rests: the elder's own word at the counter or online, a signed paper, or guardianship."""
+
 PURPOSES: tuple[Purpose, ...] = ("texts", "health_readings")
 
 CONSENT_VERSION = "2021-05"

@@ -1,14 +1,15 @@
-"""Residents, and what they agreed to."""
+"""Residents, what they agreed to, who may act for them, and who looked at their record."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from services.registration.domain.people import Channel, Purpose
+from services.registration.domain.people import Channel, Ground, Purpose, Relation
 from services.registration.tables.base import WHEN, Table
 from shared.event import new_id
 
@@ -51,3 +52,52 @@ class Consent(Table, table=True):
     given_at: datetime = Field(sa_type=WHEN)
     withdrawn_at: datetime | None = Field(default=None, sa_type=WHEN)
     withdrawn_channel: Channel | None = Field(default=None, sa_type=Text)
+
+
+class Authority(Table, table=True):
+    """An elder lets a carer act for them: on what `ground`, who wrote it down, and until when. Rows are only added and ended."""
+
+    __tablename__ = "authority"
+    __table_args__ = (
+        ForeignKeyConstraint(["elder_id"], ["resident.id"], name="authority_of_elder"),
+        ForeignKeyConstraint(["carer_id"], ["resident.id"], name="authority_for_carer"),
+        CheckConstraint("elder_id <> carer_id", name="authority_for_somebody_else"),
+        CheckConstraint("relation IN ('child', 'neighbour', 'other')", name="authority_relation"),
+        CheckConstraint("ground IN ('own_word', 'written', 'guardian')", name="authority_ground"),
+        CheckConstraint("given_by_kind IN ('staff', 'resident')", name="authority_given_by"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="authority_ended_by_somebody"),
+        CheckConstraint("ended_at >= given_at", name="authority_ended_after_given"),
+        Index("authority_in_force", "elder_id", "carer_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("authority_by_carer", "carer_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    elder_id: UUID
+    carer_id: UUID
+    relation: Relation = Field(sa_type=Text)
+    ground: Ground = Field(sa_type=Text)
+    given_by: UUID
+    given_by_kind: Literal["staff", "resident"] = Field(sa_type=Text)
+    given_at: datetime = Field(sa_type=WHEN)
+    ended_by: UUID | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class AccessNote(Table, table=True):
+    """One look at a resident's record, or one change of it, by somebody else. `why` is encrypted. Rows are only added."""
+
+    __tablename__ = "access_note"
+    __table_args__ = (
+        ForeignKeyConstraint(["resident_id"], ["resident.id"], name="access_note_of_resident"),
+        CheckConstraint("who_kind IN ('staff', 'resident')", name="access_note_who"),
+        Index("access_note_by_resident", "resident_id", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    resident_id: UUID
+    who_id: UUID
+    who_kind: Literal["staff", "resident"] = Field(sa_type=Text)
+    role: str = Field(default="", sa_type=Text)
+    action: str = Field(sa_type=Text)
+    why: str = Field(default="", sa_type=Text)
+    at: datetime = Field(sa_type=WHEN)
