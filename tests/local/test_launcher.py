@@ -172,7 +172,8 @@ def test_broken_data_are_said_with_the_servers_own_words(launch: Launch, home: P
 
 def test_a_service_that_cannot_start_is_said_with_its_last_words(launch: Launch, tmp_path: Path) -> None:
     main = tmp_path / "code" / "services" / "tiny" / "main.py"
-    main.write_text(main.read_text().replace('elif role == "web":', "else:\n    raise SystemExit('no such luck')\nif role == 'web':"))
+    works = 'elif role == "web":'
+    main.write_text(main.read_text().replace(works, f"elif role:\n    raise SystemExit('no such luck')\n{works}"))
     said = refusal(launch())
     assert "ends again and again" in said
     assert "no such luck" in said
