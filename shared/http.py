@@ -27,6 +27,7 @@ from shared.service import Service
 from shared.unit import Unit
 from shared.web import Guard, mount_static
 from shared.web.errors import error_response
+from shared.web.faults import detail_of
 
 MAX_BODY = 64 * 1024
 
@@ -211,13 +212,9 @@ def _answer_problem(request: Request, error: Exception) -> Response:
 
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
-    wrong = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
-        for item in cast(RequestValidationError, error).errors()
-    ]
-    return _answer(
-        request, Invalid("请检查填写的内容：" + "；".join(f"{item['field']}：{item['message']}" for item in wrong), errors=wrong)
-    )
+    found = cast(RequestValidationError, error).errors()
+    wrong = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in found]
+    return _answer(request, Invalid(detail_of(list(found)), errors=wrong))
 
 
 def _answer_http(request: Request, error: Exception) -> Response:

@@ -7,17 +7,10 @@ from markupsafe import Markup
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse
 
-from shared.web import Pages, phrase
+from shared.web import Pages
+from shared.web.faults import words_of
 
 pages = Pages("services.registration")
-
-FAULTS = {
-    "mobile": phrase("请填中国大陆的手机号，11位数字，比如138开头；座机收不到短信。"),
-    "missing": phrase("这一项还没有填。"),
-    "string_too_short": phrase("这一项还没有填。"),
-    "string_too_long": phrase("太长了，请写短一些。"),
-}
-OTHER_FAULT = phrase("这里填得不对，请再看一看。")
 
 
 def see(path: str) -> RedirectResponse:
@@ -27,9 +20,7 @@ def see(path: str) -> RedirectResponse:
 
 def faults_of(error: ValidationError) -> dict[str, str]:
     """What is wrong with a form, in words, by field; the words are still to be translated."""
-    return {
-        str((item["loc"] or ("form",))[0]): FAULTS.get(item["type"], OTHER_FAULT) for item in error.errors(include_input=False)
-    }
+    return {str((item["loc"] or ("form",))[0]): words_of(item) for item in error.errors(include_input=False)}
 
 
 def qr(address: str) -> Markup:
