@@ -65,13 +65,16 @@ class Phones:
         return [text.text for text in self.all().get(phone, []) if not text.mine]
 
     def all(self) -> dict[str, list[Text]]:
-        """The texts of each phone, oldest first; phones in the order of their first."""
+        """The texts of each phone, oldest first; the phone that got one last comes first."""
         with self._lock:
             found: dict[str, list[Text]] = {}
-            for text in self._texts:
+            got: dict[str, int] = {}
+            for number, text in enumerate(self._texts):
                 if text.mine or status(text.phone)[0] == "delivered":
                     found.setdefault(text.phone, []).append(text)
-            return found
+                    if not text.mine:
+                        got[text.phone] = number
+            return {phone: found[phone] for phone in sorted(found, key=lambda phone: -got.get(phone, -1))}
 
     def _write(self, text: Text) -> Text:
         if self._log is not None:

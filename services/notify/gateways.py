@@ -150,7 +150,7 @@ class Handsets:
         self._url = url.rstrip("/")
 
     def all(self) -> list[Handset]:
-        """Every phone that has a text, in the order of their first. Raises `Unanswered`."""
+        """Every phone that has a text; the one that got one last comes first. Raises `Unanswered`."""
         try:
             return _HANDSETS.validate_json(self._call("GET", "/phones").content)
         except ValidationError:

@@ -20,6 +20,7 @@ import uvicorn
 
 from infra.local.ports import free_port
 from infra.local.stack import REPOSITORY
+from infra.simulators.phones import Phones
 from services.notify.domain.outcomes import ASK_AFTER
 from services.notify.gateways import Refused, SimulatedCarrier
 from services.notify.main import service
@@ -218,3 +219,11 @@ def test_a_carrier_nobody_can_connect_to_has_certainly_taken_nothing() -> None:
     gateway = SimulatedCarrier(f"http://127.0.0.1:{free_port()}")
     assert gateway.send(uuid4(), ANAS_PHONE, "在") == Refused("UNREACHABLE")
     gateway.close()
+
+
+def test_the_phone_that_got_a_text_last_comes_first() -> None:
+    phones = Phones()
+    for number, phone in enumerate(("13900000001", "13900000002", "13900000003", "13900000001")):
+        phones.take(str(number), phone, "您好")
+    phones.answer("13900000002", "2")
+    assert list(phones.all()) == ["13900000001", "13900000003", "13900000002"]
