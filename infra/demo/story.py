@@ -94,9 +94,9 @@ def sign_up(stage: Stage, month: Month) -> None:
 
     gives_back = month.residents[4][1]
     call(desk, "POST", f"/registration/api/registrations/{_registration(stage, month.noons[0], gives_back)}/cancel")
-    places, waiting = _places(stage, month.noons[0])
-    stage.tell(f"One gives the place back; the next in line has it the same moment. {places} places given, {waiting} waits.")
+    stage.tell("One gives the place back; it is kept for the next in line, who is asked by text the same moment.")
     stage.settle()
+    _accept_by_text(stage, month)
     confirmed, waits = _sent(stage, "place_confirmed"), _sent(stage, "place_waitlisted")
     stage.tell(f"Texts handed to the simulated carrier: {confirmed} confirmations, {waits} about waiting.")
 
@@ -112,6 +112,19 @@ def _sign_up_by_phone(stage: Stage, month: Month) -> None:
     stage.tell("One resident logs in with a code from a text and signs up alone.")
 
 
+def _accept_by_text(stage: Stage, month: Month) -> None:
+    """Whoever has a place on offer takes it by answering the text."""
+    offered = "SELECT resident_id FROM registration WHERE session_id = %s AND state = 'offered'"
+    ((asked,),) = stage.rows("registration", offered, (month.noons[0],))
+    phone = next(person.phone for person, resident in month.residents if resident == str(asked))
+    stage.wait_for(lambda: "回1接受" in stage.last_text(phone), "the text that offers a place")
+    stage.answer_by_text(phone, "1")
+    stage.wait_for(lambda: _state(stage, month.noons[0], str(asked)) == "confirmed", "the place taken by text")
+    stage.settle()
+    places, waiting = _places(stage, month.noons[0])
+    stage.tell(f"They answer [bold]1[/] and have it: {places} places given, {waiting} wait.")
+
+
 def reminders(stage: Stage, month: Month) -> None:
     """Reminders go out at a civil hour; residents answer them."""
     stage.move_clock(shanghai(5, 11, 12))
@@ -122,8 +135,8 @@ def reminders(stage: Stage, month: Month) -> None:
     stage.answer_by_text(decliner.phone, "2")
     stage.wait_for(lambda: _state(stage, month.noons[0], resident) == "cancelled", "the place given back by text")
     stage.settle()
-    places, waiting = _places(stage, month.noons[0])
-    stage.tell(f"One answers [bold]2[/]: the place is given back and passed on. {places} places given, {waiting} wait.")
+    stage.tell("One answers [bold]2[/]: the place is given back and offered to the next.")
+    _accept_by_text(stage, month)
     stopper, resident = month.residents[9]
     stage.answer_by_text(stopper.phone, "TD")
     stage.wait_for(lambda: stage.number("notify", "SELECT count(*) FROM choice WHERE NOT wanted"), "the wish for no more texts")

@@ -9,12 +9,16 @@ from services.notify.domain.phones import national
 from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose, facts_of
 from services.notify.features.remind import remind, withdraw
+from services.notify.features.take_reply import accepted_in_vain, tell_too_late
 from services.notify.projections import call_off, keep_contact, keep_registration, keep_session, registered
 from services.notify.tables import Registration, Session
 from shared.contracts.notify import Purpose
 from shared.contracts.registration import (
     ConsentChanged,
     LoginCodeRequested,
+    OfferDeclined,
+    OfferExpired,
+    PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
     RegistrationWaitlisted,
@@ -40,7 +44,13 @@ def consumers_with(helpline: str) -> Consumers:
     consumers.on(RegistrationConfirmed)(tell_place_confirmed)
     consumers.on(RegistrationWaitlisted)(tell_place_waitlisted)
     consumers.on(RegistrationCancelled)(tell_place_cancelled)
+    consumers.on(PlaceOffered)(ask_whether_wanted)
+    consumers.on(OfferDeclined)(tell_place_let_go)
     consumers.on(LoginCodeRequested)(send_login_code)
+
+    @consumers.on(OfferExpired)
+    def end_offer(event: OfferExpired, unit: Unit) -> None:
+        close_offer(event, helpline, unit)
 
     @consumers.on(ReferralOpened)
     def ask_to_call(event: ReferralOpened, unit: Unit) -> None:
@@ -96,6 +106,38 @@ def tell_place_cancelled(event: RegistrationCancelled, unit: Unit) -> None:
     if session.state == "scheduled" and session.starts_at > unit.now:
         variant = {} if event.had_place else {"variant": "waiting"}
         _tell("place_cancelled", registration, session, unit, not_after=unit.now + WORTH_KNOWING, **variant)
+
+
+def ask_whether_wanted(event: PlaceOffered, unit: Unit) -> None:
+    """A place is kept for somebody: they are asked, until the time is up."""
+    registration, session = keep_registration(event, unit)
+    if session.state == "scheduled" and event.expires_at > unit.now:
+        variant = {"variant": "online"} if event.mode == "online" else {}
+        _tell(
+            "place_offered",
+            registration,
+            session,
+            unit,
+            not_after=event.expires_at,
+            until=event.expires_at.isoformat(),
+            **variant,
+        )
+
+
+def tell_place_let_go(event: OfferDeclined, unit: Unit) -> None:
+    """Somebody does not want the place: what was planned about it is taken back, and an answer by text is confirmed."""
+    registration, session = keep_registration(event, unit)
+    withdraw(registration.id, unit)
+    if session.state == "scheduled" and event.channel == "text":
+        _tell("place_cancelled", registration, session, unit, not_after=unit.now + WORTH_KNOWING, variant="offer")
+
+
+def close_offer(event: OfferExpired, helpline: str, unit: Unit) -> None:
+    """The time is up: nobody is asked any more; who said yes while it ran out learns that it came too late."""
+    registration, _ = keep_registration(event, unit)
+    withdraw(registration.id, unit)
+    for reply in accepted_in_vain(registration.id, unit):
+        tell_too_late(reply, helpline, unit)
 
 
 def send_login_code(event: LoginCodeRequested, unit: Unit) -> None:

@@ -27,6 +27,7 @@ READERS = ("clerk", "nurse")
 PURPOSES = {
     "place_confirmed": phrase("报名成功"),
     "place_waitlisted": phrase("候补"),
+    "place_offered": phrase("候补到了，问要不要"),
     "place_cancelled": phrase("取消名额"),
     "reminder_day": phrase("前一天提醒"),
     "reminder_hours": phrase("当天提醒"),

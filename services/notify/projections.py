@@ -10,6 +10,9 @@ from services.notify.domain.phones import national
 from services.notify.features.compose import PHONE
 from services.notify.tables import Contact, Registration, Session
 from shared.contracts.registration import (
+    OfferDeclined,
+    OfferExpired,
+    PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
     RegistrationWaitlisted,
@@ -52,7 +55,8 @@ def call_off(event: SessionCancelled, unit: Unit) -> Session:
 
 
 def keep_registration(
-    event: RegistrationConfirmed | RegistrationWaitlisted | RegistrationCancelled, unit: Unit
+    event: RegistrationConfirmed | RegistrationWaitlisted | RegistrationCancelled | PlaceOffered | OfferDeclined | OfferExpired,
+    unit: Unit,
 ) -> tuple[Registration, Session]:
     """Keep where the registration stands; returned with its session."""
     match event:
@@ -62,6 +66,12 @@ def keep_registration(
             state = "waitlisted"
         case RegistrationCancelled():
             state = "cancelled"
+        case PlaceOffered():
+            state = "offered"
+        case OfferDeclined():
+            state = "declined"
+        case OfferExpired():
+            state = "expired"
     registration = unit.session.merge(
         Registration(id=event.registration_id, session_id=event.session_id, resident_id=event.resident_id, state=state)
     )

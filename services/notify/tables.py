@@ -73,7 +73,9 @@ class Registration(Table, table=True):
 
     __tablename__ = "registration"
     __table_args__ = (
-        CheckConstraint("state IN ('confirmed', 'waitlisted', 'cancelled')", name="registration_state"),
+        CheckConstraint(
+            "state IN ('confirmed', 'waitlisted', 'offered', 'declined', 'expired', 'cancelled')", name="registration_state"
+        ),
         ForeignKeyConstraint(["session_id"], ["session.id"], name="registration_of_session"),
         Index("registration_by_session", "session_id"),
         Index("registration_by_resident", "resident_id"),

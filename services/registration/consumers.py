@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from services.registration.features.accept_offer import AcceptOffer, accept_offer
 from services.registration.features.cancel import Cancel, cancel
-from services.registration.features.problems import NothingToGiveBack, SessionIsOver, UnknownRegistration
 from shared.contracts.notify import ReplyReceived
+from shared.errors import Problem
 from shared.inbox import Consumers
 from shared.unit import Unit
 
@@ -12,11 +13,17 @@ consumers = Consumers()
 
 
 @consumers.on(ReplyReceived)
-def give_the_place_back(event: ReplyReceived, unit: Unit) -> None:
-    """A resident who answers that they cannot come gives the place back; too late or once more, there is nothing to do."""
-    if event.meaning != "decline" or event.registration_id is None:
+def take_an_answer(event: ReplyReceived, unit: Unit) -> None:
+    """A text that says yes takes the place on offer, one that says no gives a place back.
+
+    Too late, once more, or about nothing on offer, there is nothing to do.
+    """
+    if event.registration_id is None:
         return
     try:
-        cancel(Cancel(registration_id=event.registration_id, resident_id=event.resident_id, channel="text"), unit)
-    except (NothingToGiveBack, SessionIsOver, UnknownRegistration):
+        if event.meaning == "accept":
+            accept_offer(AcceptOffer(registration_id=event.registration_id, resident_id=event.resident_id), unit)
+        elif event.meaning == "decline":
+            cancel(Cancel(registration_id=event.registration_id, resident_id=event.resident_id, channel="text"), unit)
+    except Problem:
         return

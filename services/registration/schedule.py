@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlmodel import col
 
+from services.registration.features.expire_offers import expire_offers
 from services.registration.tables import LoginCode
 from shared.schedule import Schedule
 from shared.unit import Unit
@@ -21,3 +22,9 @@ KEPT = timedelta(days=1)
 def drop_old_login_codes(unit: Unit) -> None:
     """Who asked to log in is nobody's business the day after."""
     unit.session.exec(delete(LoginCode).where(col(LoginCode.requested_at) < unit.now - KEPT))
+
+
+@schedule.every(timedelta(seconds=5))
+def end_old_offers(unit: Unit) -> None:
+    """A place nobody answered for goes on to the next."""
+    expire_offers(unit)

@@ -25,6 +25,7 @@ class Names:
 PURPOSES = {
     "place_confirmed": phrase("报名成功"),
     "place_waitlisted": phrase("候补"),
+    "place_offered": phrase("候补到了，问要不要"),
     "place_cancelled": phrase("取消报名"),
     "reminder_day": phrase("前一天提醒"),
     "reminder_hours": phrase("当天提醒"),
@@ -83,6 +84,10 @@ def _of_cancelled(fact: Fact) -> str:
     return phrase("有人取消了“{activity}”的名额") if fact["had_place"] else phrase("有人退出了“{activity}”的候补")
 
 
+def _of_swapped(fact: Fact) -> str:
+    return phrase("“{activity}”有人从线上换到现场") if fact["mode"] == "room" else phrase("“{activity}”有人从现场换到线上")
+
+
 def _of_checked_in(fact: Fact) -> str:
     return phrase("有人没报名直接到了“{activity}”") if fact["walk_in"] else phrase("有人到了“{activity}”")
 
@@ -96,6 +101,10 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.confirmed": _of_confirmed,
     "registration.waitlisted": phrase("“{activity}”满了，有人排在候补第 {position}"),
     "registration.cancelled": _of_cancelled,
+    "registration.place_offered": phrase("“{activity}”有名额，正问候补的下一位要不要"),
+    "registration.offer_declined": phrase("“{activity}”的名额候补的人不要了，接着问下一位"),
+    "registration.offer_expired": phrase("“{activity}”的名额没等到答复，接着问下一位"),
+    "registration.place_swapped": _of_swapped,
     "registration.checked_in": _of_checked_in,
     "registration.session_held": phrase("“{activity}”办完了，到场 {attended} 人次"),
     "registration.livestream_held": phrase("“{activity}”播完了，{viewers} 人看过，提问 {questions} 条"),

@@ -140,7 +140,12 @@ class Participation(Table, table=True):
     """One registration: where it stands, and what it has been through: given a place, waited, moved up, at the door."""
 
     __tablename__ = "participation"
-    __table_args__ = (CheckConstraint("state IN ('confirmed', 'waitlisted', 'cancelled')", name="registration_is_in_one_state"),)
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('confirmed', 'waitlisted', 'offered', 'declined', 'expired', 'cancelled')",
+            name="registration_is_in_one_state",
+        ),
+    )
 
     registration_id: UUID = Field(primary_key=True)
     session_id: UUID = Field(index=True)

@@ -11,6 +11,7 @@ Purpose = Literal[
     "place_confirmed",
     "place_waitlisted",
     "place_cancelled",
+    "place_offered",
     "reminder_day",
     "reminder_hours",
     "session_cancelled",

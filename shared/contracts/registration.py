@@ -14,6 +14,7 @@ ForNotify = Annotated[str, StringConstraints(pattern=r"^(sealed\.notify\.[A-Za-z
 """A value that only notify can read; empty once the person it belongs to is erased."""
 
 SessionKind = Literal["series", "course", "livestream"]
+PlaceMode = Literal["room", "online"]
 
 
 class ResidentRegistered(Event, type="registration.resident_registered", subject="resident_id"):
@@ -85,6 +86,9 @@ class RegistrationConfirmed(Event, type="registration.confirmed", subject="regis
     programme_id: UUID
     resident_id: UUID
     from_waitlist: bool
+    party: int = 1
+    mode: PlaceMode = "room"
+    acted_by: UUID | None = None
 
 
 class RegistrationWaitlisted(Event, type="registration.waitlisted", subject="registration_id"):
@@ -95,10 +99,13 @@ class RegistrationWaitlisted(Event, type="registration.waitlisted", subject="reg
     programme_id: UUID
     resident_id: UUID
     position: int
+    party: int = 1
+    mode: PlaceMode = "room"
+    acted_by: UUID | None = None
 
 
 class RegistrationCancelled(Event, type="registration.cancelled", subject="registration_id"):
-    """A resident gave back a place, or left the waitlist when `had_place` is false."""
+    """A resident gave back a place, or left the waitlist when `had_place` is false; `late` when others had little time left."""
 
     registration_id: UUID
     session_id: UUID
@@ -106,6 +113,8 @@ class RegistrationCancelled(Event, type="registration.cancelled", subject="regis
     resident_id: UUID
     had_place: bool
     channel: Literal["web", "staff", "text"]
+    late: bool = False
+    acted_by: UUID | None = None
 
 
 class ResidentCheckedIn(Event, type="registration.checked_in", subject="registration_id"):
@@ -144,3 +153,49 @@ class LivestreamHeld(Event, type="registration.livestream_held", subject="sessio
     questions: int
     reactions: int
     street: str
+
+
+# Places on offer
+
+
+class PlaceOffered(Event, type="registration.place_offered", subject="registration_id"):
+    """A place became free and is kept for a resident who waited, until `expires_at`."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    expires_at: datetime
+    party: int
+    mode: PlaceMode
+
+
+class OfferDeclined(Event, type="registration.offer_declined", subject="registration_id"):
+    """A resident does not want the place that was kept for them, and waits no longer."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    channel: Literal["web", "staff", "text"]
+    acted_by: UUID | None = None
+
+
+class OfferExpired(Event, type="registration.offer_expired", subject="registration_id"):
+    """Nobody answered in time: the place goes to the next, and the resident waits no longer."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+
+
+class PlaceSwapped(Event, type="registration.place_swapped", subject="registration_id"):
+    """A resident who has a place has it in the room, or online, from now on."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    mode: PlaceMode
+    from_waitlist: bool

@@ -23,6 +23,8 @@ def test_a_place_that_is_given_back_moves_on_and_everybody_is_told(town: Town) -
     assert [place["state"] for place in places.values()] == ["confirmed", "confirmed", "waitlisted"]
     assert [len(town.texts(phone)) for phone in places] == [1, 1, 1]
     town.give_back(places[FIRST])
+    assert "回1接受，回2不要" in town.texts(THIRD)[-1]
+    town.answer_by_text(THIRD, "1")
     roster = town.staff().get(f"/registration/api/sessions/{session}/roster").json()
     assert {line["phone"][-4:]: line["registration"]["state"] for line in roster} == {"8002": "confirmed", "8003": "confirmed"}
     assert "候补到您了" in town.texts(THIRD)[-1]
@@ -39,6 +41,8 @@ def test_two_gives_the_place_back_by_text_and_td_ends_the_reminders(town: Town) 
     town.answer_by_text(FIRST, "2")
     state = "SELECT state FROM registration WHERE id = %s"
     assert town.world["registration"].query(state, (places[FIRST]["id"],)) == [("cancelled",)]
+    assert town.world["registration"].query(state, (places[THIRD]["id"],)) == [("offered",)]
+    town.answer_by_text(THIRD, "1")
     assert town.world["registration"].query(state, (places[THIRD]["id"],)) == [("confirmed",)]
     town.answer_by_text(SECOND, "TD")
     before = len(town.texts(SECOND))

@@ -21,12 +21,16 @@ FILLED: dict[str, texts.Facts] = {
     "place_waitlisted": SESSION | {"position": "3"},
     "place_cancelled": SESSION,
     "place_cancelled.waiting": SESSION | {"variant": "waiting"},
+    "place_cancelled.offer": SESSION | {"variant": "offer"},
+    "place_offered": SESSION | {"until": "2021-05-11T08:00:00+00:00"},
+    "place_offered.online": SESSION | {"until": "2021-05-11T08:00:00+00:00", "variant": "online"},
     "reminder_day": SESSION,
     "reminder_hours": SESSION,
     "session_cancelled": SESSION,
     "referral": {"due_on": "2021-05-24", "helpline": "12345"},
     "login_code": {"code": "204060", "expires_at": "2021-05-11T04:05:00+00:00"},
     "answer.stopped": {"variant": "stopped", "helpline": "12345"},
+    "answer.too_late": {"variant": "too_late", "helpline": "12345"},
     "answer.unclear": {"variant": "unclear", "helpline": "12345"},
 }
 

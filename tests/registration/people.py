@@ -75,3 +75,10 @@ def line(bench: Bench, session: Session) -> list[UUID]:
         "SELECT resident_id FROM registration WHERE session_id = %s AND state = 'waitlisted' ORDER BY queue", (session.id,)
     )
     return [row[0] for row in rows]
+
+
+def with_rules(bench: Bench, session: Session, **rules: object) -> Session:
+    """The session, with other rules than its programme's: `party_max=2`, `waitlist_policy="best_fit"`, `online_capacity=3`."""
+    columns = ", ".join(f"{column} = %s" for column in rules)
+    bench.query(f"UPDATE session SET {columns} WHERE id = %s RETURNING id", (*rules.values(), session.id))
+    return bench.get(Session, session.id)

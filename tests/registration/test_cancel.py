@@ -1,4 +1,4 @@
-"""A place given back goes to whoever waits longest, in the same breath."""
+"""A place given back is offered to whoever waits longest, in the same breath."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from services.registration.features.check_in import CheckIn, check_in
 from services.registration.features.register import Register, register
 from services.registration.tables import Registration, Session
 from shared.contracts.notify import ReplyReceived
-from shared.contracts.registration import RegistrationCancelled, RegistrationConfirmed
+from shared.contracts.registration import PlaceOffered, RegistrationCancelled
 from shared.event import new_id
 from shared.testing import Bench
-from tests.registration.people import WEDNESDAY, a_session, line, sign_up, state_of
+from tests.registration.people import WEDNESDAY, a_session, line, sign_up, state_of, with_rules
 
 
-def test_a_place_given_back_goes_to_the_next_in_line(bench: Bench) -> None:
+def test_a_place_given_back_is_offered_to_the_next_in_line(bench: Bench) -> None:
     session = a_session(bench, capacity=1)
     holder, first, second = sign_up(bench, session), sign_up(bench, session), sign_up(bench, session)
     bench.run(cancel, Cancel(registration_id=holder.id, channel="web"))
-    assert [state_of(bench, each) for each in (holder, first, second)] == ["cancelled", "confirmed", "waitlisted"]
+    assert [state_of(bench, each) for each in (holder, first, second)] == ["cancelled", "offered", "waitlisted"]
     assert bench.get(Session, session.id).taken == 1
-    left, given = bench.said
+    left, offered = bench.said
     assert isinstance(left, RegistrationCancelled)
     assert (left.registration_id, left.had_place, left.channel) == (holder.id, True, "web")
-    assert isinstance(given, RegistrationConfirmed)
-    assert (given.registration_id, given.from_waitlist) == (first.id, True)
+    assert isinstance(offered, PlaceOffered)
+    assert (offered.registration_id, offered.expires_at) == (first.id, bench.get(Registration, first.id).offer_expires_at)
 
 
 def test_leaving_the_line_frees_no_place(bench: Bench) -> None:
@@ -71,6 +71,17 @@ def test_once_a_session_has_begun_places_stay_as_they_are(bench: Bench) -> None:
         bench.run(cancel, Cancel(registration_id=registration.id, channel="web"))
 
 
+def test_giving_back_late_is_welcome_and_noted(bench: Bench) -> None:
+    session = with_rules(bench, a_session(bench), cancel_until=WEDNESDAY - timedelta(hours=2))
+    early, late = sign_up(bench, session), sign_up(bench, session)
+    bench.run(cancel, Cancel(registration_id=early.id, channel="web"))
+    assert bench.said[0].model_dump()["late"] is False
+    bench.at(WEDNESDAY - timedelta(hours=2))
+    bench.run(cancel, Cancel(registration_id=late.id, channel="web"))
+    assert bench.said[0].model_dump()["late"] is True
+    assert bench.get(Registration, late.id).late
+
+
 def test_who_has_come_has_no_place_to_give_back(bench: Bench) -> None:
     registration = sign_up(bench, a_session(bench))
     bench.at(WEDNESDAY - timedelta(minutes=10))
@@ -89,12 +100,12 @@ def a_reply(registration: Registration, **given: object) -> ReplyReceived:
     return ReplyReceived.model_validate(facts | given)
 
 
-def test_a_text_that_says_no_gives_the_place_to_the_next(bench: Bench) -> None:
+def test_a_text_that_says_no_lets_the_next_be_asked(bench: Bench) -> None:
     session = a_session(bench, capacity=1)
     holder, waiting = sign_up(bench, session), sign_up(bench, session)
     bench.hear(a_reply(holder))
-    assert [state_of(bench, each) for each in (holder, waiting)] == ["cancelled", "confirmed"]
-    assert [event.type for event in bench.said] == ["registration.cancelled", "registration.confirmed"]
+    assert [state_of(bench, each) for each in (holder, waiting)] == ["cancelled", "offered"]
+    assert [event.type for event in bench.said] == ["registration.cancelled", "registration.place_offered"]
     assert bench.said[0].model_dump()["channel"] == "text"
 
 
@@ -102,8 +113,8 @@ def test_two_texts_that_say_no_do_no_more_than_one(bench: Bench) -> None:
     session = a_session(bench, capacity=1)
     holder, waiting = sign_up(bench, session), sign_up(bench, session)
     bench.hear(a_reply(holder), a_reply(holder))
-    assert [event.type for event in bench.said] == ["registration.cancelled", "registration.confirmed"]
-    assert state_of(bench, waiting) == "confirmed"
+    assert [event.type for event in bench.said] == ["registration.cancelled", "registration.place_offered"]
+    assert state_of(bench, waiting) == "offered"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +158,6 @@ def test_places_given_back_while_others_sign_up_are_never_lost_or_given_twice(be
     for thread in threads:
         thread.join()
     assert errors == []
-    confirmed = bench.query("SELECT id FROM registration WHERE state = 'confirmed'")
-    assert {id for (id,) in confirmed} == {registration.id for registration in held[12:]}
+    kept = bench.query("SELECT id FROM registration WHERE state = 'offered'")
+    assert {id for (id,) in kept} == {registration.id for registration in held[12:]}
     assert bench.get(Session, session.id).taken == 3

@@ -18,12 +18,16 @@ TEMPLATES: dict[str, str] = {
     "place_waitlisted": "{when}的{title}名额已满，您排在候补第{position}位，轮到您时会发短信。",
     "place_cancelled": "已为您取消{when}的{title}，名额会留给候补的邻居。",
     "place_cancelled.waiting": "已为您取消{when}{title}的候补。",
+    "place_cancelled.offer": "好的，{when}{title}的名额让给别的邻居了，谢谢您。",
+    "place_offered": "{title}{when}有名额了，给您留到{until}。回1接受，回2不要。",
+    "place_offered.online": "{title}{when}有线上名额，给您留到{until}。回1接受，回2不要。",
     "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复1，不能来请回复2取消。",
     "reminder_hours": "{title}{when}开始，{place}，路上请慢走。不能来请回复2取消。",
     "session_cancelled": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
     "referral": "您好，社区工作人员想与您联系，请在{until}前来电{helpline}，有人接听。",
     "login_code": "登录验证码{code}，{minutes}分钟内有效。请不要告诉任何人，工作人员也不会问您要。",
     "answer.stopped": "已经记下，不再给您发活动短信。想恢复可到“我的”里打开，或来电{helpline}。",
+    "answer.too_late": "您的回复晚了一点，这个名额已给了别的邻居。可以再报候补，或来电{helpline}。",
     "answer.unclear": "收到您的回复，还不确定是指哪一场。工作人员会与您联系，也可来电{helpline}。",
 }
 """By purpose, or purpose and variant. Our own words; `{when}` is said as of the moment of sending."""
@@ -44,6 +48,8 @@ def _said_of_times(facts: Facts, now: datetime) -> Facts:
         said["when"] = day_and_time(datetime.fromisoformat(facts["starts_at"]), now)
     if "due_on" in facts:
         said["until"] = day(date.fromisoformat(facts["due_on"]), now)
+    if "until" in facts:
+        said["until"] = day_and_time(datetime.fromisoformat(facts["until"]), now)
     if "expires_at" in facts:
         left = datetime.fromisoformat(facts["expires_at"]) - now
         said["minutes"] = str(max(1, -(-left // timedelta(minutes=1))))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, desc, select
+from sqlmodel import and_, col, desc, or_, select
 
 from services.notify.domain import replies, texts
 from services.notify.domain.phones import national
@@ -22,8 +22,14 @@ from shared.jobs import Begin
 from shared.unit import Unit
 
 WORDS = "reply.words"
-PROMPTS = ("place_confirmed", "reminder_day", "reminder_hours")
-"""The texts that ask for an answer."""
+PROMPTS = {"confirmed": ("place_confirmed", "reminder_day", "reminder_hours"), "offered": ("place_offered",)}
+"""The texts that ask for an answer, by the state of the registration that still waits for one."""
+
+CAN_BE_ACCEPTED = ("place_offered", "reminder_day")
+"""The texts that name 1 as an answer: when one of them is open, 1 is about it and not about a text that only names 2."""
+
+ON_THE_PHONE = ("accepted", "delivered", "unknown")
+"""The states of a text that somebody can have read."""
 
 ANSWER_WITHIN = timedelta(days=1)
 
@@ -71,6 +77,11 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
     """Place the reply. What registration does about it, it tells in events of its own, and those are what its texts follow."""
     reply.meaning = replies.meaning(unit.keys.decrypt(reply.words, WORDS))
     prompts = _open_prompts(reply.phone_fingerprint, unit) if reply.meaning in ("accept", "decline") else []
+    if reply.meaning == "accept":
+        prompts = [prompt for prompt in prompts if prompt.purpose in CAN_BE_ACCEPTED] or prompts
+    missed = _missed_offer(reply.phone_fingerprint, unit) if reply.meaning == "accept" and not prompts else None
+    if missed is not None:
+        prompts = [missed]
     if len({prompt.registration_id for prompt in prompts}) == 1:
         reply.prompt_id, reply.registration_id, reply.session_id = (
             prompts[0].id,
@@ -95,8 +106,39 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
     )
     if reply.meaning == "stop" and _stop(reply, unit):
         _answer(reply, {"variant": "stopped", "helpline": helpline}, unit)
-    elif reply.meaning == "decline" and reply.registration_id is None:
+    elif missed is not None:
+        tell_too_late(reply, helpline, unit)
+    elif reply.meaning in ("accept", "decline") and reply.registration_id is None and (prompts or reply.meaning == "decline"):
         _answer(reply, {"variant": "unclear", "helpline": helpline}, unit)
+
+
+def accepted_in_vain(registration_id: UUID, unit: Unit) -> Sequence[Reply]:
+    """The replies that took an offer which has run out since."""
+    said_yes = select(Reply).where(col(Reply.registration_id) == registration_id, col(Reply.meaning) == "accept")
+    asked = said_yes.join(Message, col(Message.id) == col(Reply.prompt_id)).where(col(Message.purpose) == "place_offered")
+    return unit.session.exec(asked.order_by(col(Reply.id))).all()
+
+
+def tell_too_late(reply: Reply, helpline: str, unit: Unit) -> None:
+    """Say kindly that the place has gone on."""
+    _answer(reply, {"variant": "too_late", "helpline": helpline}, unit)
+
+
+def _missed_offer(fingerprint: str, unit: Unit) -> Message | None:
+    """The newest offer to this number that ran out unanswered, of a session to come."""
+    missed = (
+        select(Message)
+        .join(Registration, col(Registration.id) == col(Message.registration_id))
+        .join(Session, col(Session.id) == col(Registration.session_id))
+        .where(
+            col(Message.phone_fingerprint) == fingerprint,
+            col(Message.purpose) == "place_offered",
+            col(Message.state).in_(ON_THE_PHONE),
+            col(Registration.state) == "expired",
+            col(Session.starts_at) > unit.now,
+        )
+    )
+    return unit.session.exec(missed.order_by(desc(col(Message.id))).limit(1)).one_or_none()
 
 
 def _open_prompts(fingerprint: str, unit: Unit) -> Sequence[Message]:
@@ -107,9 +149,8 @@ def _open_prompts(fingerprint: str, unit: Unit) -> Sequence[Message]:
         .join(Session, col(Session.id) == col(Registration.session_id))
         .where(
             col(Message.phone_fingerprint) == fingerprint,
-            col(Message.purpose).in_(PROMPTS),
-            col(Message.state).in_(("accepted", "delivered", "unknown")),
-            col(Registration.state) == "confirmed",
+            or_(*(and_(col(Registration.state) == state, col(Message.purpose).in_(asks)) for state, asks in PROMPTS.items())),
+            col(Message.state).in_(ON_THE_PHONE),
             col(Session.state) == "scheduled",
             col(Session.starts_at) > unit.now,
         )

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import model_validator
 
+from services.registration.domain.places import GONE
 from services.registration.domain.presence import doors_are_open
 from services.registration.features import Command, announcements, problems
 from services.registration.features.cancel import UNKNOWN
-from services.registration.features.places import active, give
+from services.registration.features.places import active, admit, fill_free_places, take
 from services.registration.tables import Registration, Resident, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
@@ -55,7 +56,7 @@ def check_in(command: CheckIn, unit: Unit) -> CheckedIn:
         walk_in=True,
         registered_at=unit.now,
     )
-    if registration.state != "confirmed":
+    if registration.state != "confirmed" or registration.mode == "online":
         _let_in(registration, session, unit, force=command.force)
     registration.checked_in_at = unit.now
     unit.add(registration)
@@ -74,7 +75,7 @@ def _found(command: CheckIn, unit: Unit) -> tuple[Registration | None, Session]:
         raise problems.UnknownRegistration(UNKNOWN)
     session = unit.lock(Session, found.session_id)
     registration = unit.lock(Registration, found.id)
-    if registration.state == "cancelled":
+    if registration.state in GONE:
         raise problems.NothingToGiveBack(phrase("这个名额已经退了；人来了，可以按现场登记。"))
     return registration, session
 
@@ -98,13 +99,12 @@ def _known_resident(resident_id: UUID | None, unit: Unit) -> UUID:
 
 def _let_in(registration: Registration, session: Session, unit: Unit, *, force: bool) -> None:
     """Give a free place to somebody without one; without a free place only staff's word lets them in."""
-    if session.free and registration.state == "waitlisted":
-        give(registration, session, unit)
-    elif session.free:
-        session.taken += 1
-        registration.state = "confirmed"
-    elif force:
-        registration.state = "extra"
-        registration.walk_in = True
-    else:
-        raise problems.NoRoom(phrase("名额已满。确实坐得下，请按“仍然放行”。"))
+    signed_up = registration.state in ("confirmed", "offered")
+    if not admit(registration, session, unit):
+        if not force:
+            raise problems.NoRoom(phrase("名额已满。确实坐得下，请按“仍然放行”。"))
+        if signed_up:
+            take(session, registration.mode, -registration.party)
+        registration.state, registration.prefers_room = "extra", False
+        registration.walk_in = registration.walk_in or not signed_up
+    fill_free_places(session, unit)

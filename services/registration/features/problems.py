@@ -156,3 +156,45 @@ class WrongPassword(NotLoggedIn):
     code = "wrong_password"
     title = "Name or password is wrong"
     words: ClassVar[str] = phrase("账号或密码不对。连错五次，要等一分钟再试。")
+
+
+class PartyTooLarge(Invalid):
+    """More people at once than the session takes; `most` says how many may come together."""
+
+    code = "party_too_large"
+    title = "Too many people at once"
+
+
+class NotOnline(Invalid):
+    """The session has no places online."""
+
+    code = "not_online"
+    title = "Not online"
+
+
+class NotForYou(Conflict):
+    """The programme is meant for other people: by age, street or nomination."""
+
+    code = "not_for_you"
+    title = "The programme is for others"
+
+
+class NoOffer(Conflict):
+    """No place is kept for this registration now; `state` says what it is instead."""
+
+    code = "no_offer"
+    title = "No place is kept"
+
+
+class NothingToMove(Conflict):
+    """The registration has no place that could be moved between the room and online, and waits for none."""
+
+    code = "nothing_to_move"
+    title = "Nothing to move"
+
+
+class NothingInTerm(Conflict):
+    """The programme has no session to sign up for in these days."""
+
+    code = "nothing_in_term"
+    title = "No sessions in this term"

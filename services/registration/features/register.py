@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from services.registration.domain.places import SignUp, sign_up
+from pydantic import Field
+
+from services.registration.domain.calendar import Audience
+from services.registration.domain.places import Mode, SignUp, sign_up
 from services.registration.features import Command, problems
-from services.registration.features.places import active, give, position, queue
-from services.registration.tables import Registration, Resident, Session
+from services.registration.features.places import active, capacity, give, has_places_for, position, queue
+from services.registration.tables import Programme, Registration, Resident, Session
+from shared.clock import SHANGHAI
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -17,24 +22,50 @@ OVER = phrase("这一场已经结束了，可以看看下一场。")
 CANCELLED = phrase("这一场已经取消，可以看看别的活动。")
 HAS_PLACE = phrase("您已经报上名了，不用再报；名额在“我的”里。")
 WAITS = phrase("您已经在候补，前面有人退出就轮到您，我们会发短信告诉您。")
+ON_OFFER = phrase("已经有名额给您留着，请到“我的”里点“我要这个名额”。")
+NOBODY = phrase("没有找到这位居民，请核对，或先登记。")
+NOT_FOR_YOU = phrase("这个活动有年龄或街道的要求，或者要先由居委会推荐；想参加，请打电话问一问。")
+
+Party = Annotated[int, Field(ge=1, le=20, description="How many people come together.")]
 
 
 class Register(Command):
-    """`resident_id` wants a place in `session_id`."""
+    """`resident_id` wants places in `session_id`, for a party of `party`, in the room or online.
+
+    `at_once`: a place that becomes free later may be given without asking. `acted_by`: the carer or member of staff who does this
+    for them. `nominated`: the programme asked for them by name.
+    """
 
     session_id: UUID
     resident_id: UUID
+    party: Party = 1
+    mode: Mode = "room"
+    at_once: bool = False
+    acted_by: UUID | None = None
+    nominated: bool = False
 
 
 def register(command: Register, unit: Unit) -> Registration:
-    """Give the resident a place if one is free; otherwise the next spot in the line."""
+    """Give the resident places if enough are free; otherwise the next spot in the line."""
+    resident = unit.find(Resident, command.resident_id)
     session = unit.lock(Session, command.session_id)
-    if unit.find(Resident, command.resident_id) is None:
-        raise problems.UnknownResident(phrase("没有找到这位居民，请核对，或先登记。"))
+    if resident is None:
+        raise problems.UnknownResident(NOBODY)
     _refuse_twice(command, unit)
     _refuse_unless_open(session, unit)
-    registration = Registration(session_id=session.id, resident_id=command.resident_id, state="confirmed", registered_at=unit.now)
-    if session.free:
+    _refuse_unless_it_fits(command, session)
+    _refuse_unless_meant(command, resident, session, unit)
+    registration = Registration(
+        session_id=session.id,
+        resident_id=resident.id,
+        state="confirmed",
+        party=command.party,
+        mode=command.mode,
+        at_once=command.at_once,
+        acted_by=command.acted_by,
+        registered_at=unit.now,
+    )
+    if has_places_for(registration, registration.mode, session, unit):
         give(registration, session, unit)
     else:
         queue(registration, session, unit)
@@ -45,7 +76,7 @@ def register(command: Register, unit: Unit) -> Registration:
 def _refuse_twice(command: Register, unit: Unit) -> None:
     existing = active(command.session_id, command.resident_id, unit)
     if existing is not None:
-        words = WAITS if existing.state == "waitlisted" else HAS_PLACE
+        words = {"waitlisted": WAITS, "offered": ON_OFFER}.get(existing.state, HAS_PLACE)
         raise problems.AlreadyRegistered(
             words, registration_id=str(existing.id), state=existing.state, position=position(existing, unit)
         )
@@ -63,3 +94,22 @@ def _refuse_unless_open(session: Session, unit: Unit) -> None:
             raise problems.SessionIsCancelled(CANCELLED)
         case SignUp.OPEN:
             pass
+
+
+def _refuse_unless_it_fits(command: Register, session: Session) -> None:
+    if command.mode == "online" and not session.online_capacity:
+        raise problems.NotOnline(phrase("这一场没有线上名额，请选现场。"))
+    most = min(session.party_max, capacity(session, command.mode))
+    if command.party > most:
+        raise problems.PartyTooLarge(phrase("一次报的人太多了，请分开报，或打电话给我们。"), most=most)
+
+
+def _refuse_unless_meant(command: Register, resident: Resident, session: Session, unit: Unit) -> None:
+    programme = unit.get(Programme, session.programme_id)
+    if programme.audience and not Audience.of(programme.audience).admits(
+        birth_year=resident.birth_year,
+        street=resident.street,
+        nominated=command.nominated,
+        year=session.starts_at.astimezone(SHANGHAI).year,
+    ):
+        raise problems.NotForYou(NOT_FOR_YOU)

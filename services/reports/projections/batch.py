@@ -155,6 +155,22 @@ class Batch:
         row[4] = "cancelled"
         self.count(f"cancelled_by_{event.channel}", envelope.time)
 
+    def offer(self, _: Envelope, event: registration.PlaceOffered) -> None:
+        """A place kept for somebody who waits."""
+        self._participation(event)[4] = "offered"
+
+    def decline(self, _: Envelope, event: registration.OfferDeclined) -> None:
+        """An offer that was not wanted."""
+        self._participation(event)[4] = "declined"
+
+    def expire(self, _: Envelope, event: registration.OfferExpired) -> None:
+        """An offer that nobody answered."""
+        self._participation(event)[4] = "expired"
+
+    def swap(self, _: Envelope, event: registration.PlaceSwapped) -> None:
+        """A place that is in the room, or online, from now on."""
+        self._participation(event)[4] = "confirmed"
+
     def check_in(self, _: Envelope, event: registration.ResidentCheckedIn) -> None:
         """Somebody at the door: whoever came has a place."""
         row = self._participation(event)
@@ -211,6 +227,10 @@ _OfRegistration = (
     registration.RegistrationConfirmed
     | registration.RegistrationWaitlisted
     | registration.RegistrationCancelled
+    | registration.PlaceOffered
+    | registration.OfferDeclined
+    | registration.OfferExpired
+    | registration.PlaceSwapped
     | registration.ResidentCheckedIn
 )
 _OfMessage = notify.MessageSent | notify.MessageDelivered | notify.MessageFailed | notify.MessageUnknown | notify.MessageSkipped
@@ -232,6 +252,10 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.RegistrationConfirmed: Batch.confirm,
     registration.RegistrationWaitlisted: Batch.wait,
     registration.RegistrationCancelled: Batch.cancel,
+    registration.PlaceOffered: Batch.offer,
+    registration.OfferDeclined: Batch.decline,
+    registration.OfferExpired: Batch.expire,
+    registration.PlaceSwapped: Batch.swap,
     registration.ResidentCheckedIn: Batch.check_in,
     notify.MessageSent: Batch.sent,
     notify.MessageDelivered: Batch.delivered,
