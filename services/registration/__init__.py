@@ -4,6 +4,8 @@ RUNS = ("web", "relay", "events")
 """The processes this service is made of."""
 
 SAYS = (
+    "registration.authority_ended",
+    "registration.authority_given",
     "registration.cancelled",
     "registration.checked_in",
     "registration.confirmed",
@@ -15,6 +17,7 @@ SAYS = (
     "registration.place_offered",
     "registration.place_swapped",
     "registration.programme_opened",
+    "registration.resident_changed",
     "registration.resident_registered",
     "registration.session_cancelled",
     "registration.session_held",

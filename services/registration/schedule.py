@@ -8,11 +8,13 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from services.registration.features.expire_offers import expire_offers
+from services.registration.features.finding import make_the_rest_findable
 from services.registration.tables import LoginCode
 from shared.schedule import Schedule
 from shared.unit import Unit
 
 schedule = Schedule()
+schedule.every(timedelta(minutes=1))(make_the_rest_findable)
 
 KEPT = timedelta(days=1)
 """How long log-in codes are kept after they were asked for: longer than any limit looks back."""

@@ -12,6 +12,9 @@ CARE = frozenset({"nurse", "operator"})
 
 AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.resident_registered": DESK,
+    "registration.resident_changed": DESK,
+    "registration.authority_given": DESK,
+    "registration.authority_ended": DESK,
     "registration.consent_changed": DESK,
     "registration.programme_opened": STAFF,
     "registration.session_scheduled": STAFF,
@@ -45,6 +48,7 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
 TOGETHER = frozenset(
     {
         "registration.resident_registered",
+        "registration.resident_changed",
         "registration.consent_changed",
         "notify.message_sent",
         "notify.message_delivered",

@@ -94,6 +94,9 @@ def _of_checked_in(fact: Fact) -> str:
 
 SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.resident_registered": phrase("新登记居民 {count} 人"),
+    "registration.resident_changed": phrase("更正居民资料 {count} 份"),
+    "registration.authority_given": phrase("一位长辈请人代办，已经记下"),
+    "registration.authority_ended": phrase("一位长辈的代办结束了"),
     "registration.consent_changed": phrase("居民改了授权，共 {count} 次"),
     "registration.programme_opened": phrase("{organiser}开了新项目“{title}”"),
     "registration.session_scheduled": phrase("“{title}”排上了日程，{capacity} 个名额"),

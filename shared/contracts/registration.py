@@ -18,16 +18,51 @@ PlaceMode = Literal["room", "online"]
 
 
 class ResidentRegistered(Event, type="registration.resident_registered", subject="resident_id"):
-    """A resident became known, with a sealed phone (empty: none) and the purposes consented to."""
+    """A resident became known, with a sealed phone (empty: none) and the purposes consented to.
+
+    `landline` and `name` are for the people who call; `calls`: wants to be called, not texted.
+    """
 
     resident_id: UUID
     street: str
     phone: ForNotify
     consents: tuple[str, ...]
+    name: ForNotify = ""
+    landline: ForNotify = ""
+    calls: bool = False
+
+
+class ResidentChanged(Event, type="registration.resident_changed", subject="resident_id"):
+    """What is written down of a resident was corrected; how they are reached now, whole, as in `ResidentRegistered`."""
+
+    resident_id: UUID
+    street: str
+    phone: ForNotify
+    name: ForNotify
+    landline: ForNotify
+    calls: bool
+
+
+class AuthorityGiven(Event, type="registration.authority_given", subject="elder_id"):
+    """An elder lets a carer (child, neighbour, other) act for them; `ground`: own_word, written or guardian."""
+
+    authority_id: UUID
+    elder_id: UUID
+    carer_id: UUID
+    relation: str
+    ground: str
+
+
+class AuthorityEnded(Event, type="registration.authority_ended", subject="elder_id"):
+    """A carer no longer acts for an elder."""
+
+    authority_id: UUID
+    elder_id: UUID
+    carer_id: UUID
 
 
 class ConsentChanged(Event, type="registration.consent_changed", subject="resident_id"):
-    """A resident gave or withdrew consent for one purpose (`texts`, `health_readings`)."""
+    """A resident gave or withdrew consent to `texts`, `health_readings`, `doctor_sharing`, `photo_name` or `job_file`."""
 
     resident_id: UUID
     purpose: str

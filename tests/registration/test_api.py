@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.registration.domain.people import PURPOSES
 from services.registration.features.cancel_session import CancelSession, cancel_session
 from services.registration.tables import Resident
 from shared.auth import COOKIE, read_session
@@ -86,14 +87,23 @@ def test_what_is_kept_about_me_is_shown_to_me(bench: Bench) -> None:
     client = as_resident(bench, me)
     shown = client.get(f"{API}/residents/me").json()
     assert (shown["name"], shown["phone"]) == ("王秀珍", "+8613800138000")
-    assert shown["consents"] == {"texts": True, "health_readings": False}
+    nothing = dict.fromkeys(PURPOSES, False)
+    assert shown["consents"] == nothing | {"texts": True}
     assert [registration["state"] for registration in shown["registrations"]] == ["confirmed"]
     changed = client.post(f"{API}/residents/me/consents", json={"purpose": "texts", "given": False})
-    assert changed.json() == {"texts": False, "health_readings": False}
+    assert changed.json() == nothing
 
 
 STAFF_ONLY = [
     ("post", "residents", {"name": "王", "street": STREET}),
+    ("get", "residents", None),
+    ("get", "residents/{session}", None),
+    ("patch", "residents/{session}", {}),
+    ("post", "residents/{session}/reveal", {"why": "核对"}),
+    ("post", "residents/{session}/consents", {"purpose": "texts", "given": True}),
+    ("post", "residents/{session}/household", {}),
+    ("post", "authorities", {}),
+    ("post", "authorities/{session}/end", None),
     ("post", "programmes", {}),
     ("post", "sessions", {}),
     ("get", "sessions/{session}/roster", None),

@@ -126,9 +126,9 @@ def test_staff_log_in_with_the_demo_accounts_that_the_page_names(bench: Bench) -
 
 def test_consents_are_switches(bench: Bench) -> None:
     client = browser(bench, a_resident(bench, consents=frozenset({"texts"})))
-    assert client.get("/registration/mine").text.count("已同意") == 1
-    client.post("/registration/mine", data={"purpose": "texts", "given": "false"})
-    assert client.get("/registration/mine").text.count("已同意") == 0
+    assert client.get("/registration/consents").text.count("已同意") == 1
+    client.post("/registration/consents", data={"purpose": "texts", "given": "false"})
+    assert client.get("/registration/consents").text.count("已同意") == 0
 
 
 STAFF_PAGES = ["desk", "desk/sessions/{session}", "desk/programmes", "desk/programmes/{programme}", "residents", "residents/new"]

@@ -6,21 +6,25 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from services.registration.domain.people import CONSENT_VERSION, Channel, Purpose
+from services.registration.domain.people import Channel, Purpose
 from services.registration.features import Command, problems
+from services.registration.features.access_log import note
+from services.registration.features.wordings import wording_of
 from services.registration.tables import Consent, Resident
+from shared.auth import Principal
 from shared.contracts.registration import ConsentChanged
 from shared.unit import Unit
 from shared.web import phrase
 
 
 class ChangeConsent(Command):
-    """`resident_id` agrees to `purpose` from now on, or no longer does."""
+    """`resident_id` agrees to `purpose` from now on, or no longer does; `by` is who wrote it down, if not the resident."""
 
     resident_id: UUID
     purpose: Purpose
     given: bool
     channel: Channel
+    by: Principal | None = None
 
 
 def change_consent(command: ChangeConsent, unit: Unit) -> bool:
@@ -34,18 +38,25 @@ def change_consent(command: ChangeConsent, unit: Unit) -> bool:
     consent = unit.session.exec(in_force).one_or_none()
     if (consent is not None) == command.given:
         return False
+    by = command.by.id if command.by else resident.id
     if consent is not None:
         consent.withdrawn_at = unit.now
         consent.withdrawn_channel = command.channel
+        consent.withdrawn_by = by
     else:
+        wording = wording_of(command.purpose)
         unit.add(
             Consent(
                 resident_id=resident.id,
                 purpose=command.purpose,
-                text_version=CONSENT_VERSION,
+                text_version=wording.version,
+                wording=wording.mark,
                 channel=command.channel,
                 given_at=unit.now,
+                given_by=by,
             )
         )
+    if command.by is not None:
+        note(unit, who=command.by, resident_id=resident.id, action="consent_changed")
     unit.emit(ConsentChanged(resident_id=resident.id, purpose=command.purpose, given=command.given, channel=command.channel))
     return True

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from services.registration.domain.calendar import Kind
 from services.registration.features import Command
-from services.registration.features.register_resident import Street
+from services.registration.features.person import Street
 from services.registration.tables import Programme
 from shared.contracts.registration import ProgrammeOpened
 from shared.unit import Unit

@@ -198,3 +198,59 @@ class NothingInTerm(Conflict):
 
     code = "nothing_in_term"
     title = "No sessions in this term"
+
+
+class WrongIdNumber(Invalid):
+    """No identity number can be like this; `why` says in which way."""
+
+    code = "wrong_id_number"
+    title = "The identity number is not right"
+
+
+class DoesNotFitIdNumber(Invalid):
+    """The `field` given beside the identity number says something else than the number."""
+
+    code = "does_not_fit_id_number"
+    title = "Contradicts the identity number"
+
+
+class IdNumberTaken(Conflict):
+    """Somebody is registered with this identity number already."""
+
+    code = "id_number_taken"
+    title = "This identity number is registered already"
+
+
+class MergedAway(Conflict):
+    """This record was merged into another, `kept`; that is the one to work with."""
+
+    code = "merged_away"
+    title = "Merged into another record"
+
+
+class NotForOneself(Invalid):
+    """Two different residents are needed, and one was named twice."""
+
+    code = "not_for_oneself"
+    title = "The same person twice"
+
+
+class CarerCannotLogIn(Conflict):
+    """A carer acts through an account of their own, which needs a mobile number."""
+
+    code = "carer_cannot_log_in"
+    title = "The carer has no account"
+
+
+class AuthorityInForce(Conflict):
+    """The carer acts for the elder already."""
+
+    code = "authority_in_force"
+    title = "Given already"
+
+
+class UnknownAuthority(NotFound):
+    """There is no such authority, or it is none of the caller's."""
+
+    code = "unknown_authority"
+    title = "No such authority"

@@ -1,23 +1,19 @@
-"""The residents' rooms: home, what is on, one session, one's own places and consents."""
+"""The residents' rooms: home, what is on, one session, one's own places."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.registration.domain.people import Purpose
 from services.registration.features import problems
 from services.registration.features.cancel import UNKNOWN, Cancel, cancel
-from services.registration.features.change_consent import ChangeConsent, change_consent
 from services.registration.features.places import active, position
 from services.registration.features.register import Register, register
 from services.registration.pages.rendering import pages, qr, see
 from services.registration.projections.calendar import coming_sessions, sessions_between, sign_up_of
-from services.registration.projections.people import consents_of
 from services.registration.projections.places import places_of, progress_of
 from services.registration.tables import LiveRoom, Registration, Session
 from shared.clock import today
@@ -82,18 +78,8 @@ def sign_up(session_id: UUID, resident: ResidentDep, unit: UnitDep) -> Response:
 
 @router.get("/mine")
 def show_mine(request: Request, resident: ResidentDep, unit: UnitDep) -> Response:
-    """My places as tickets, and my consents."""
-    places = places_of(resident.id, unit)
-    return pages.render(request, "mine.html", places=places, consents=consents_of(resident.id, unit))
-
-
-@router.post("/mine")
-def switch_consent(
-    resident: ResidentDep, unit: UnitDep, purpose: Annotated[Purpose, Form()], given: Annotated[bool, Form()]
-) -> Response:
-    """Give or withdraw one consent."""
-    change_consent(ChangeConsent(resident_id=resident.id, purpose=purpose, given=given, channel="web"), unit)
-    return see("/registration/mine#consents")
+    """My places as tickets, and the ways to what else is mine."""
+    return pages.render(request, "mine.html", places=places_of(resident.id, unit))
 
 
 @router.get("/mine/{registration_id}")

@@ -4,20 +4,31 @@ from services.registration.tables.access import LoginCode, Staff
 from services.registration.tables.base import Table
 from services.registration.tables.calendar import Programme, Session
 from services.registration.tables.live import LiveQuestion, LiveRoom, LiveViewer
-from services.registration.tables.people import AccessNote, Authority, Consent, Resident
+from services.registration.tables.people import (
+    AccessNote,
+    Authority,
+    Consent,
+    Household,
+    Merge,
+    Resident,
+    ResidentMarks,
+)
 from services.registration.tables.places import Registration
 
 __all__ = [
     "AccessNote",
     "Authority",
     "Consent",
+    "Household",
     "LiveQuestion",
     "LiveRoom",
     "LiveViewer",
     "LoginCode",
+    "Merge",
     "Programme",
     "Registration",
     "Resident",
+    "ResidentMarks",
     "Session",
     "Staff",
     "Table",

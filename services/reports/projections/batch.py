@@ -222,6 +222,9 @@ class Batch:
         """One more category of texts that somebody wants no more of."""
         self.count("opted_out", envelope.time)
 
+    def only_told(self, _: Envelope, __: Event) -> None:
+        """Nothing is counted from it: it is a line of the feed."""
+
 
 _OfRegistration = (
     registration.RegistrationConfirmed
@@ -242,6 +245,9 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     stations.ReferralOpened: Batch.referral,
     stations.ReferralClosed: Batch.close,
     registration.ResidentRegistered: Batch.resident,
+    registration.ResidentChanged: Batch.only_told,
+    registration.AuthorityGiven: Batch.only_told,
+    registration.AuthorityEnded: Batch.only_told,
     registration.ConsentChanged: Batch.consent,
     registration.LoginCodeRequested: Batch.login,
     registration.ProgrammeOpened: Batch.programme,
