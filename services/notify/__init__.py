@@ -24,6 +24,7 @@ HEARS = (
     "registration.place_offered",
     "registration.resident_registered",
     "registration.session_cancelled",
+    "registration.session_changed",
     "registration.session_scheduled",
     "registration.waitlisted",
     "stations.referral_opened",

@@ -10,7 +10,7 @@ from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose, facts_of
 from services.notify.features.remind import remind, withdraw
 from services.notify.features.take_reply import accepted_in_vain, tell_too_late
-from services.notify.projections import call_off, keep_contact, keep_registration, keep_session, registered
+from services.notify.projections import call_off, keep_contact, keep_registration, keep_session, move_session, registered
 from services.notify.tables import Registration, Session
 from shared.contracts.notify import Purpose
 from shared.contracts.registration import (
@@ -24,6 +24,7 @@ from shared.contracts.registration import (
     RegistrationWaitlisted,
     ResidentRegistered,
     SessionCancelled,
+    SessionChanged,
     SessionScheduled,
 )
 from shared.contracts.stations import ReferralOpened
@@ -41,6 +42,7 @@ def consumers_with(helpline: str) -> Consumers:
     consumers.on(ConsentChanged)(change_consent)
     consumers.on(SessionScheduled)(schedule_session)
     consumers.on(SessionCancelled)(tell_session_cancelled)
+    consumers.on(SessionChanged)(tell_session_changed)
     consumers.on(RegistrationConfirmed)(tell_place_confirmed)
     consumers.on(RegistrationWaitlisted)(tell_place_waitlisted)
     consumers.on(RegistrationCancelled)(tell_place_cancelled)
@@ -77,10 +79,26 @@ def schedule_session(event: SessionScheduled, unit: Unit) -> None:
 def tell_session_cancelled(event: SessionCancelled, unit: Unit) -> None:
     """A session is off: reminders are taken back, everybody on its list is told."""
     session = call_off(event, unit)
-    for registration in registered(session, unit, "confirmed", "waitlisted"):
+    for registration in registered(session, unit, "confirmed", "waitlisted", "offered"):
         withdraw(registration.id, unit)
         if session.starts_at > unit.now:
-            _tell("session_cancelled", registration, session, unit, not_after=session.starts_at)
+            _tell("session_cancelled", registration, session, unit, not_after=session.starts_at, variant=event.reason)
+
+
+def tell_session_changed(event: SessionChanged, unit: Unit) -> None:
+    """A session is at another time or place: reminders move along, and everybody on its list is told."""
+    session, time, place = move_session(event, unit)
+    if not (time or place):
+        return
+    for registration in registered(session, unit, "confirmed", "waitlisted", "offered"):
+        if registration.state == "confirmed":
+            withdraw(registration.id, unit)
+            remind(registration, session, unit)
+        if session.starts_at > unit.now:
+            variant = ("time" if time else "place") + ("" if registration.state == "confirmed" else "_waiting")
+            facts = {"variant": variant, "old_starts_at": event.old_starts_at.isoformat()}
+            slot = str(unit.cause.id) if unit.cause else ""
+            _tell("session_changed", registration, session, unit, not_after=session.starts_at, slot=slot, **facts)
 
 
 def tell_place_confirmed(event: RegistrationConfirmed, unit: Unit) -> None:
@@ -175,12 +193,20 @@ def tell_referral(event: ReferralOpened, helpline: str, unit: Unit) -> None:
 
 
 def _tell(
-    purpose: Purpose, registration: Registration, session: Session, unit: Unit, *, not_after: datetime, **facts: str
+    purpose: Purpose,
+    registration: Registration,
+    session: Session,
+    unit: Unit,
+    *,
+    not_after: datetime,
+    slot: str = "",
+    **facts: str,
 ) -> None:
     compose(
         Compose(
             purpose=purpose,
             subject=registration.id,
+            slot=slot,
             facts=facts_of(session) | facts,
             not_after=not_after,
             resident_id=registration.resident_id,

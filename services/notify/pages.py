@@ -32,6 +32,7 @@ PURPOSES = {
     "reminder_day": phrase("前一天提醒"),
     "reminder_hours": phrase("当天提醒"),
     "session_cancelled": phrase("活动取消"),
+    "session_changed": phrase("活动改期"),
     "referral": phrase("请来电"),
     "login_code": phrase("登录验证码"),
     "answer": phrase("自动回复"),

@@ -18,6 +18,7 @@ from shared.contracts.registration import (
     RegistrationWaitlisted,
     ResidentRegistered,
     SessionCancelled,
+    SessionChanged,
     SessionScheduled,
 )
 from shared.unit import Unit
@@ -45,6 +46,15 @@ def keep_session(event: SessionScheduled, unit: Unit) -> Session | None:
         )
     )
     return session if moved else None
+
+
+def move_session(event: SessionChanged, unit: Unit) -> tuple[Session, bool, bool]:
+    """Keep what texts say of the session now; returned with whether its time and whether its place is another."""
+    session = unit.get(Session, event.session_id)
+    moved = session.starts_at != event.starts_at, session.place != event.place
+    session.title, session.topic_title = event.title, event.topic_title
+    session.starts_at, session.place = event.starts_at, event.place
+    return session, *moved
 
 
 def call_off(event: SessionCancelled, unit: Unit) -> Session:

@@ -20,6 +20,7 @@ SAYS = (
     "registration.resident_changed",
     "registration.resident_registered",
     "registration.session_cancelled",
+    "registration.session_changed",
     "registration.session_held",
     "registration.session_scheduled",
     "registration.waitlisted",

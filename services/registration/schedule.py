@@ -9,6 +9,8 @@ from sqlmodel import col
 
 from services.registration.features.expire_offers import expire_offers
 from services.registration.features.finding import make_the_rest_findable
+from services.registration.features.holidays import fill_holidays
+from services.registration.features.materialise import materialise_all
 from services.registration.tables import LoginCode
 from shared.schedule import Schedule
 from shared.unit import Unit
@@ -30,3 +32,10 @@ def drop_old_login_codes(unit: Unit) -> None:
 def end_old_offers(unit: Unit) -> None:
     """A place nobody answered for goes on to the next."""
     expire_offers(unit)
+
+
+@schedule.every(timedelta(hours=1))
+def keep_the_calendar(unit: Unit) -> None:
+    """Holidays are filled in and the sessions of the coming weeks put on, however long nobody looked."""
+    fill_holidays(unit)
+    materialise_all(unit)

@@ -30,6 +30,7 @@ HEARS = (
     "registration.resident_changed",
     "registration.resident_registered",
     "registration.session_cancelled",
+    "registration.session_changed",
     "registration.session_held",
     "registration.session_scheduled",
     "registration.waitlisted",

@@ -19,6 +19,7 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.programme_opened": STAFF,
     "registration.session_scheduled": STAFF,
     "registration.session_cancelled": STAFF,
+    "registration.session_changed": STAFF,
     "registration.confirmed": DESK,
     "registration.waitlisted": DESK,
     "registration.cancelled": DESK,

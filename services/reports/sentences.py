@@ -30,6 +30,7 @@ PURPOSES = {
     "reminder_day": phrase("前一天提醒"),
     "reminder_hours": phrase("当天提醒"),
     "session_cancelled": phrase("活动取消"),
+    "session_changed": phrase("活动改期"),
     "referral": phrase("随访"),
     "login_code": phrase("登录验证码"),
     "answer": phrase("回复"),
@@ -39,6 +40,12 @@ REASONS = {
     "expired": phrase("已过时"),
     "no_phone": phrase("没有手机号"),
     "cancelled": phrase("已取消"),
+    "weather": phrase("天气原因"),
+    "holiday": phrase("节假日"),
+    "lecturer": phrase("老师来不了"),
+    "venue": phrase("场地用不了"),
+    "too_few": phrase("报名的人太少"),
+    "other": phrase("临时有变动"),
 }
 MEANINGS = {
     "accept": phrase("接受"),
@@ -92,6 +99,12 @@ def _of_checked_in(fact: Fact) -> str:
     return phrase("有人没报名直接到了“{activity}”") if fact["walk_in"] else phrase("有人到了“{activity}”")
 
 
+def _of_changed(fact: Fact) -> str:
+    if "time" in fact["changed"] or "place" in fact["changed"]:
+        return phrase("“{activity}”改了时间或地方，报了名的都会知道")
+    return phrase("“{activity}”的安排改了一处")
+
+
 SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.resident_registered": phrase("新登记居民 {count} 人"),
     "registration.resident_changed": phrase("更正居民资料 {count} 份"),
@@ -101,6 +114,7 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.programme_opened": phrase("{organiser}开了新项目“{title}”"),
     "registration.session_scheduled": phrase("“{title}”排上了日程，{capacity} 个名额"),
     "registration.session_cancelled": phrase("“{activity}”不办了：{reason}"),
+    "registration.session_changed": _of_changed,
     "registration.confirmed": _of_confirmed,
     "registration.waitlisted": phrase("“{activity}”满了，有人排在候补第 {position}"),
     "registration.cancelled": _of_cancelled,

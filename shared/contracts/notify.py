@@ -15,6 +15,7 @@ Purpose = Literal[
     "reminder_day",
     "reminder_hours",
     "session_cancelled",
+    "session_changed",
     "referral",
     "login_code",
     "answer",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import StringConstraints
@@ -105,12 +106,35 @@ class SessionScheduled(Event, type="registration.session_scheduled", subject="se
     street: str
 
 
-class SessionCancelled(Event, type="registration.session_cancelled", subject="session_id"):
-    """A session will not take place; its registrants are told."""
+CancelReason = Literal["weather", "holiday", "lecturer", "venue", "too_few", "other"]
+
+
+class SessionCancelled(Event, type="registration.session_cancelled", subject="session_id", version=2):
+    """A session will not take place; its registrants are told. Version 1 said why in free words, which are not handed on."""
+
+    upcasts: ClassVar[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {1: lambda old: old | {"reason": "other"}}
 
     session_id: UUID
     programme_id: UUID
-    reason: str
+    reason: CancelReason
+
+
+class SessionChanged(Event, type="registration.session_changed", subject="session_id"):
+    """A session is now as said here; `changed` names what is different. Registrants are told of another time or place."""
+
+    session_id: UUID
+    programme_id: UUID
+    changed: tuple[Literal["time", "place", "capacity", "title", "topic", "rules"], ...]
+    title: str
+    topic: str
+    topic_title: str
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    capacity: int
+    old_starts_at: datetime
+    old_ends_at: datetime
+    street: str
 
 
 class RegistrationConfirmed(Event, type="registration.confirmed", subject="registration_id"):

@@ -65,7 +65,12 @@ BAD: dict[str, tuple[str, Callable[[Desk], dict[str, Any]], int, str]] = {
     "log-in with no phone": ("login/code", lambda _: {"json": {"phone": "call me"}}, 422, "invalid"),
     "log-in with a blank phone": ("login/code", lambda _: {"json": {"phone": "  "}}, 422, "invalid"),
     "blank reason": ("sessions/{session}/cancel", lambda _: {"json": {"reason": "  "}}, 422, "invalid"),
-    "character no database keeps": ("sessions/{session}/cancel", lambda _: {"json": {"reason": "台\0风"}}, 422, "invalid"),
+    "character no database keeps": (
+        "sessions/{session}/cancel",
+        lambda _: {"json": {"reason": "weather", "words": "台\0风"}},
+        422,
+        "invalid",
+    ),
     "malformed JSON": ("registrations", lambda _: {"content": b'{"session_id": '}, 422, "invalid"),
     "JSON of another shape": ("registrations", lambda _: {"json": [1, 2, 3]}, 422, "invalid"),
     "10 MB body": ("residents", lambda _: {"content": b'{"name": "' + b"x" * 10_000_000 + b'"}'}, 413, "too_large"),

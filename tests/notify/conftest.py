@@ -18,6 +18,7 @@ from shared.contracts.registration import (
     RegistrationWaitlisted,
     ResidentRegistered,
     SessionCancelled,
+    SessionChanged,
     SessionScheduled,
 )
 from shared.contracts.stations import ReferralOpened
@@ -90,7 +91,25 @@ class Story:
 
     def session_cancelled(self, session: UUID) -> Event:
         """A session called off."""
-        return SessionCancelled(session_id=session, programme_id=UUID(int=9), reason="停电")
+        return SessionCancelled(session_id=session, programme_id=UUID(int=9), reason="venue")
+
+    def session_changed(self, session: UUID, starts_at: datetime = NOON, place: str = "庄家街51弄1号社区食堂") -> Event:
+        """A session that is now at another time or place, or neither."""
+        return SessionChanged(
+            session_id=session,
+            programme_id=UUID(int=9),
+            changed=("time",),
+            title="午间半小时",
+            topic="wounds",
+            topic_title="小伤口",
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=30),
+            place=place,
+            capacity=20,
+            old_starts_at=NOON,
+            old_ends_at=NOON + timedelta(minutes=30),
+            street="310101019",
+        )
 
     def referral(self, referral: UUID, resident: UUID = ANA) -> Event:
         """A follow-up needed."""

@@ -261,8 +261,8 @@ def test_everybody_on_the_list_hears_that_a_session_is_off(
     bench.work()
     bench.at(NOON - timedelta(hours=1))
     bench.work()
-    assert "现已取消" in carrier.phones.on(ANAS_PHONE)[-1]
-    assert "现已取消" in carrier.phones.on("13800138002")[-1]
+    assert "取消，请不要前往" in carrier.phones.on(ANAS_PHONE)[-1]
+    assert "取消，请不要前往" in carrier.phones.on("13800138002")[-1]
     assert [message.skip_reason for message in messages(bench, "reminder_day")] == ["cancelled"]
 
 
@@ -273,6 +273,32 @@ def test_a_session_that_moves_takes_its_reminders_along(bench: Bench, story: Sto
     bench.at(NOON)
     bench.work()
     assert "明天12:00" in carrier.phones.on(ANAS_PHONE)[-1]
+
+
+def test_another_time_is_told_to_those_on_the_list_and_moves_their_reminders(
+    bench: Bench, story: Story, place: Place, carrier: PocketCarrier
+) -> None:
+    bench.hear(story.resident(BO, "+8613800138002"), story.waitlisted(new_id(), place.session, BO))
+    bench.work()
+    bench.hear(story.session_changed(place.session, NOON + timedelta(days=1)))
+    bench.work()
+    said = (
+        "午间半小时改期：原5月12日（周三）12:00，改为5月13日（周四）12:00，庄家街51弄1号社区食堂。名额还在，不能来请回复2取消。"
+    )
+    assert carrier.phones.on(ANAS_PHONE)[-1] == said
+    assert carrier.phones.on("13800138002")[-1] != said
+    assert [message.state for message in messages(bench, "reminder_day")] == ["skipped", "planned"]
+
+
+def test_another_place_is_told_and_another_topic_alone_is_not(
+    bench: Bench, story: Story, place: Place, carrier: PocketCarrier
+) -> None:
+    bench.work()
+    bench.hear(story.session_changed(place.session))
+    assert bench.work() == 0
+    bench.hear(story.session_changed(place.session, place="文庙"))
+    bench.work()
+    assert carrier.phones.on(ANAS_PHONE)[-1].startswith("5月12日（周三）12:00的午间半小时“小伤口”换地方了，改在文庙。")
 
 
 def test_who_waits_is_told_where_and_then_that_there_is_a_place(bench: Bench, story: Story, carrier: PocketCarrier) -> None:

@@ -219,7 +219,7 @@ def test_a_called_off_session_says_why(bench: Bench) -> None:
     clerk = staff(bench)
     path = f"/registration/desk/sessions/{session.id}/cancel"
     assert clerk.post(path, data={"reason": ""}).status_code == 422
-    clerk.post(path, data={"reason": "食堂检修"})
+    clerk.post(path, data={"reason": "venue", "words": "食堂检修"})
     client = browser(bench, me)
     assert "食堂检修" in client.get(f"/registration/sessions/{session.id}").text
     assert "食堂检修" in client.get("/registration/mine").text

@@ -86,7 +86,7 @@ def test_sign_up_has_a_beginning_and_an_end(bench: Bench) -> None:
 
 def test_a_cancelled_session_takes_nobody(bench: Bench) -> None:
     session = a_session(bench)
-    bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="weather"))
     with pytest.raises(problems.SessionIsCancelled):
         sign_up(bench, session)
 

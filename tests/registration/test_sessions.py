@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from services.registration.domain.calendar import Audience
 from services.registration.features import problems
 from services.registration.features.cancel_session import CancelSession, cancel_session
+from services.registration.features.edit_session import EditSession, edit_session
 from services.registration.features.open_programme import OpenProgramme, Topic
 from services.registration.features.schedule_session import ScheduleSession, schedule_session
 from services.registration.tables import Session
-from shared.contracts.registration import ProgrammeOpened, SessionCancelled, SessionScheduled
+from shared.contracts.registration import ProgrammeOpened, SessionCancelled, SessionChanged, SessionScheduled
 from shared.errors import Invalid, NotFound
 from shared.testing import Bench
 from tests.registration.people import HALF_HOUR, STREET, WEDNESDAY, a_session, sign_up, state_of, the_noon_half_hour
@@ -42,7 +43,7 @@ def test_the_topic_of_a_cancelled_date_comes_next_time(bench: Bench) -> None:
     programme = the_noon_half_hour(bench)
     a_session(bench, programme=programme)
     lost = a_session(bench, programme=programme, starts_at=WEDNESDAY + WEEK)
-    bench.run(cancel_session, CancelSession(session_id=lost.id, reason="台风"))
+    bench.run(cancel_session, CancelSession(session_id=lost.id, reason="weather"))
     assert a_session(bench, programme=programme, starts_at=WEDNESDAY + 2 * WEEK).topic == lost.topic == "cpr"
 
 
@@ -58,7 +59,7 @@ def test_two_sessions_of_a_programme_never_begin_at_once_but_a_cancelled_one_mak
     session = a_session(bench, programme=programme)
     with pytest.raises(problems.SameTime):
         a_session(bench, programme=programme)
-    bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="weather"))
     a_session(bench, programme=programme)
 
 
@@ -99,12 +100,12 @@ def test_two_topics_of_a_programme_need_two_codes() -> None:
 def test_a_session_called_off_tells_once_and_keeps_its_registrations_for_the_texts(bench: Bench) -> None:
     session = a_session(bench)
     registration = sign_up(bench, session)
-    bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
-    assert bench.said == [SessionCancelled(session_id=session.id, programme_id=session.programme_id, reason="台风")]
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="weather"))
+    assert bench.said == [SessionCancelled(session_id=session.id, programme_id=session.programme_id, reason="weather")]
     assert bench.get(Session, session.id).state == "cancelled"
     assert state_of(bench, registration) == "confirmed"
     with pytest.raises(problems.SessionIsCancelled):
-        bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+        bench.run(cancel_session, CancelSession(session_id=session.id, reason="weather"))
 
 
 def test_scheduling_needs_a_known_programme(bench: Bench) -> None:
@@ -147,3 +148,70 @@ def test_an_audience_admits_whom_it_names(facts: dict[str, Any], admitted: bool)
     who: dict[str, Any] = {"birth_year": 1950, "street": STREET, "nominated": True, "year": 2021} | facts
     assert audience.admits(**who) is admitted
     assert Audience.of({}).admits(**who)
+
+
+def test_a_moved_session_stays_itself_keeps_who_signed_up_and_tells_from_when_to_when(bench: Bench) -> None:
+    session = a_session(bench, capacity=1)
+    holder, waiting = sign_up(bench, session), sign_up(bench, session)
+    later = WEDNESDAY + timedelta(hours=2)
+    moved = bench.run(edit_session, EditSession(session_id=session.id, starts_at=later, room="二楼"))
+    assert (moved.id, moved.starts_at, moved.ends_at, moved.revision) == (session.id, later, later + HALF_HOUR, 1)
+    assert (moved.closes_at, moved.cancel_until) == (later, later)
+    assert [state_of(bench, each) for each in (holder, waiting)] == ["confirmed", "waitlisted"]
+    (told,) = bench.said
+    assert isinstance(told, SessionChanged)
+    assert (told.old_starts_at, told.starts_at, told.place) == (WEDNESDAY, later, "庄家街51弄1号社区食堂二楼")
+    assert {"time", "place"} <= set(told.changed)
+    bench.run(edit_session, EditSession(session_id=session.id, starts_at=later))
+    assert bench.said == []
+
+
+def test_places_that_are_given_cannot_be_taken_away_by_an_edit(bench: Bench) -> None:
+    session = a_session(bench, capacity=3)
+    sign_up(bench, session), sign_up(bench, session)
+    with pytest.raises(problems.TooFewPlaces):
+        bench.run(edit_session, EditSession(session_id=session.id, capacity=1, title="别的"))
+    assert bench.get(Session, session.id).title == "午间半小时"
+    assert bench.run(edit_session, EditSession(session_id=session.id, capacity=2)).capacity == 2
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        ({"starts_at": WEDNESDAY - WEEK}, Invalid),
+        ({"ends_at": WEDNESDAY - HALF_HOUR}, Invalid),
+        ({"starts_at": WEDNESDAY + WEEK}, problems.SameTime),
+        ({"topic": "chess"}, problems.UnknownTopic),
+    ],
+)
+def test_edits_that_cannot_be_are_refused(bench: Bench, edit: dict[str, Any], problem: type[Exception]) -> None:
+    programme = the_noon_half_hour(bench)
+    session = a_session(bench, programme=programme)
+    a_session(bench, programme=programme, starts_at=WEDNESDAY + WEEK)
+    with pytest.raises(problem):
+        bench.run(edit_session, EditSession(session_id=session.id, **edit))
+    assert bench.get(Session, session.id).revision == 0
+
+
+def test_a_session_that_is_over_or_off_is_not_changed_any_more(bench: Bench) -> None:
+    session = a_session(bench)
+    bench.at(WEDNESDAY + timedelta(hours=1))
+    with pytest.raises(problems.SessionIsOver):
+        bench.run(edit_session, EditSession(session_id=session.id, title="别的"))
+
+
+def test_a_lost_topic_comes_next_where_nobody_has_signed_up_for_another_yet(bench: Bench) -> None:
+    programme = the_noon_half_hour(bench)
+    weeks = [a_session(bench, programme=programme, starts_at=WEDNESDAY + week * WEEK) for week in range(6)]
+    sign_up(bench, weeks[2])
+    bench.run(cancel_session, CancelSession(session_id=weeks[1].id, reason="weather"))
+    topics = [bench.get(Session, week.id).topic for week in weeks]
+    assert topics == ["wounds", "cpr", "falls", "cpr", "phone", "wounds"]
+    assert [type(event) for event in bench.said] == [SessionCancelled, SessionChanged, SessionChanged, SessionChanged]
+
+
+def test_a_text_of_staff_is_read_on_pages_and_never_told(bench: Bench) -> None:
+    session = a_session(bench)
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="lecturer", words="王老师病了"))
+    assert bench.get(Session, session.id).reason == "王老师病了"
+    assert "王老师" not in str(bench.said)

@@ -124,7 +124,7 @@ def one_of_everything() -> list[Event]:
         scheduled(2, "livestream", NOON),
         streamed(2, viewers=30, questions=4),
         scheduled(3, "series", NOON + timedelta(days=7)),
-        registration.SessionCancelled(session_id=uuid(6, 3), programme_id=PROGRAMMES["series"][0], reason="台风"),
+        registration.SessionCancelled(session_id=uuid(6, 3), programme_id=PROGRAMMES["series"][0], reason="weather"),
         text(1),
         arrived(1),
         notify.MessageSkipped(message_id=uuid(9, 2), resident_id=None, purpose="referral", reason="expired"),

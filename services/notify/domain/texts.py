@@ -24,6 +24,16 @@ TEMPLATES: dict[str, str] = {
     "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复1，不能来请回复2取消。",
     "reminder_hours": "{title}{when}开始，{place}，路上请慢走。不能来请回复2取消。",
     "session_cancelled": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
+    "session_cancelled.weather": "因天气原因，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
+    "session_cancelled.holiday": "遇节假日，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
+    "session_cancelled.lecturer": "因老师来不了，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
+    "session_cancelled.venue": "因场地用不了，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
+    "session_cancelled.too_few": "因报名的人少，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
+    "session_cancelled.other": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
+    "session_changed.time": "{title}改期：原{before}，改为{when}，{place}。名额还在，不能来请回复2取消。",
+    "session_changed.place": "{when}的{title}换地方了，改在{place}。名额还在，不能来请回复2取消。",
+    "session_changed.time_waiting": "您候补的{title}改期：原{before}，改为{when}，{place}。",
+    "session_changed.place_waiting": "您候补的{title}（{when}）换地方了，改在{place}。",
     "referral": "您好，社区工作人员想与您联系，请在{until}前来电{helpline}，有人接听。",
     "login_code": "登录验证码{code}，{minutes}分钟内有效。请不要告诉任何人，工作人员也不会问您要。",
     "answer.stopped": "已经记下，不再给您发活动短信。想恢复可到“我的”里打开，或来电{helpline}。",
@@ -46,6 +56,8 @@ def _said_of_times(facts: Facts, now: datetime) -> Facts:
     said = {}
     if "starts_at" in facts:
         said["when"] = day_and_time(datetime.fromisoformat(facts["starts_at"]), now)
+    if "old_starts_at" in facts:
+        said["before"] = day_and_time(datetime.fromisoformat(facts["old_starts_at"]), now)
     if "due_on" in facts:
         said["until"] = day(date.fromisoformat(facts["due_on"]), now)
     if "until" in facts:

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.common import Made, Out
-from services.registration.domain.calendar import Kind, SessionState
+from services.registration.domain.calendar import CancelReason, Kind, SessionState, WaitlistPolicy
 from services.registration.features.cancel_session import CancelSession, cancel_session
+from services.registration.features.edit_session import EditSession, SessionEdit, edit_session
 from services.registration.features.hold_session import HoldSession, hold_session
 from services.registration.features.open_programme import OpenProgramme, open_programme
 from services.registration.features.schedule_session import ScheduleSession, schedule_session
@@ -35,17 +36,32 @@ class SessionOut(Out):
     starts_at: datetime
     ends_at: datetime
     place: str
+    room: str
     capacity: int
     free: int
+    online_capacity: int
+    online_taken: int
+    party_max: int
+    waitlist_policy: WaitlistPolicy
+    opens_at: datetime
+    closes_at: datetime
+    cancel_until: datetime
     state: SessionState
+    reason_code: str
+    revision: int
+    recurrence_id: UUID | None
+    slot: date | None
 
 
 class Reason(BaseModel):
-    """Why a session does not take place, in a few words."""
+    """Why a session does not take place: a code, which the texts say, and words, which pages show beside it."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, json_schema_extra={"example": {"reason": "weather", "words": "台风预警"}}
+    )
 
-    reason: Annotated[str, Field(min_length=1, max_length=40, examples=["台风预警"])]
+    reason: CancelReason
+    words: Annotated[str, Field(max_length=40)] = ""
 
 
 @router.post("/programmes", status_code=201)
@@ -83,4 +99,12 @@ def post_hold(session_id: UUID, _: StaffDep, unit: UnitDep) -> SessionOut:
 @router.post("/sessions/{session_id}/cancel")
 def post_cancel_session(session_id: UUID, reason: Reason, _: StaffDep, unit: UnitDep) -> SessionOut:
     """Call a session off."""
-    return SessionOut.model_validate(cancel_session(CancelSession(session_id=session_id, reason=reason.reason), unit))
+    return SessionOut.model_validate(cancel_session(CancelSession(session_id=session_id, **reason.model_dump()), unit))
+
+
+@router.post("/sessions/{session_id}/edit")
+def post_edit_session(session_id: UUID, edit: SessionEdit, _: StaffDep, unit: UnitDep) -> SessionOut:
+    """Change one session; whoever signed up keeps the place and is told of another time or place."""
+    return SessionOut.model_validate(
+        edit_session(EditSession(session_id=session_id, **edit.model_dump(exclude_unset=True)), unit)
+    )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 Kind = Literal["series", "course", "livestream"]
 SessionState = Literal["planned", "held", "cancelled"]
 WaitlistPolicy = Literal["strict", "best_fit"]
 """`strict`: nobody is passed over; `best_fit`: a small party may take places that are too few for the one before it."""
+
+HolidayPolicy = Literal["skip", "anyway", "make_up"]
+DayKind = Literal["off", "work"]
+CancelReason = Literal["weather", "holiday", "lecturer", "venue", "too_few", "other"]
+Part = Literal["lecturer", "assistant", "volunteer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +43,23 @@ class Audience:
         )
 
 
-def next_topic(topics: Sequence[str], last: str | None) -> str:
-    """The topic after `last` in the programme's order, round and round; the first when `last` is none of them."""
+def turns(topics: Sequence[str], dealt: Sequence[str | None]) -> list[str]:
+    """What each session is about, in order: `dealt` holds the topics that are settled, None where one is still to be dealt.
+
+    The turn is always that of the topic that was not there for longest. Where nothing happens that is round and round; a topic
+    whose date is cancelled (and therefore not in `dealt`) comes next, and a new one comes first.
+    """
     if not topics:
-        return ""
-    return topics[(topics.index(last) + 1) % len(topics)] if last in topics else topics[0]
+        return [topic or "" for topic in dealt]
+    last = dict.fromkeys(topics, -1)
+    result = []
+    for place, settled in enumerate(dealt):
+        topic = min(topics, key=lambda code: last[code]) if settled is None else settled
+        last[topic] = place
+        result.append(topic)
+    return result
+
+
+def overlap(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+    """Whether two spans share a moment; one that begins when the other ends does not."""
+    return one[0] < other[1] and other[0] < one[1]

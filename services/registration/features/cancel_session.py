@@ -7,28 +7,27 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from services.registration.features import Command, problems
-from services.registration.tables import LiveRoom, Session
-from shared.contracts.registration import SessionCancelled
+from services.registration.domain.calendar import CancelReason
+from services.registration.features import Command
+from services.registration.features.calendar import deal, leave_empty, refuse_unless_planned, take_off
+from services.registration.tables import Programme, Session
 from shared.unit import Unit
-from shared.web import phrase
 
 
 class CancelSession(Command):
-    """`session_id` will not take place, for a reason its registrants may read."""
+    """`session_id` will not take place. The texts say why by the code; `words` are read on the pages alone."""
 
     session_id: UUID
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    reason: CancelReason
+    words: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 def cancel_session(command: CancelSession, unit: Unit) -> Session:
-    """Take the session off the calendar; its topic comes round again, its registrants are told by notify."""
+    """Take the session off the calendar; its topic comes next, its registrants are told by notify."""
+    programme = unit.lock(Programme, unit.get(Session, command.session_id).programme_id)
     session = unit.lock(Session, command.session_id)
-    if session.state == "cancelled":
-        raise problems.SessionIsCancelled(phrase("这一场已经取消过了。"))
-    if session.state == "held" or unit.now >= session.ends_at or unit.find(LiveRoom, session.id) is not None:
-        raise problems.SessionIsOver(phrase("这一场已经办过，不能再取消。"))
-    session.state = "cancelled"
-    session.reason = command.reason
-    unit.emit(SessionCancelled(session_id=session.id, programme_id=session.programme_id, reason=command.reason))
+    refuse_unless_planned(session, unit)
+    take_off(session, command.reason, command.words, unit)
+    leave_empty(session, unit)
+    deal(programme, unit)
     return session

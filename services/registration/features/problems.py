@@ -254,3 +254,31 @@ class UnknownAuthority(NotFound):
 
     code = "unknown_authority"
     title = "No such authority"
+
+
+class TooFewPlaces(Conflict):
+    """More places are given than there would be; `taken` and `online_taken` say how many, `session_id` where."""
+
+    code = "too_few_places"
+    title = "More places are taken than that"
+
+
+class ImpossibleRule(Invalid):
+    """No session can come of this recurrence: it is no RRULE, has no end of hours, or meets no date."""
+
+    code = "impossible_rule"
+    title = "This recurrence cannot be"
+
+
+class NotInSeries(Conflict):
+    """The session, or the date, does not belong to a recurrence."""
+
+    code = "not_in_series"
+    title = "Not part of a series"
+
+
+class UnknownInstructor(NotFound):
+    """Nobody on the list of lecturers and volunteers has this id."""
+
+    code = "unknown_instructor"
+    title = "No such lecturer or volunteer"

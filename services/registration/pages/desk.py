@@ -110,12 +110,12 @@ def hold(session_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
 
 
 @router.post("/desk/sessions/{session_id}/cancel")
-def call_off(session_id: UUID, _: StaffDep, unit: UnitDep, reason: Typed = "") -> Response:
+def call_off(session_id: UUID, _: StaffDep, unit: UnitDep, reason: Typed = "", words: Typed = "") -> Response:
     """Call a session off."""
     try:
-        command = CancelSession(session_id=session_id, reason=reason)
+        command = CancelSession.model_validate({"session_id": session_id, "reason": reason, "words": words})
     except ValidationError:
-        raise Invalid(phrase("请写明取消的原因，四十个字以内；报了名的人会在短信里看到。")) from None
+        raise Invalid(phrase("请选一个取消的原因；补充的话四十个字以内。")) from None
     cancel_session(command, unit)
     return see(f"/registration/desk/sessions/{session_id}")
 

@@ -2,7 +2,9 @@
 
 from services.registration.tables.access import LoginCode, Staff
 from services.registration.tables.base import Table
-from services.registration.tables.calendar import Programme, Session
+from services.registration.tables.calendar import Programme, Recurrence, Session, SkippedDate, TopicVersion
+from services.registration.tables.calendar_people import Assignment, CalendarFeed, Instructor
+from services.registration.tables.holidays import HolidayYear, SpecialDay
 from services.registration.tables.live import LiveQuestion, LiveRoom, LiveViewer
 from services.registration.tables.people import (
     AccessNote,
@@ -17,19 +19,27 @@ from services.registration.tables.places import Registration
 
 __all__ = [
     "AccessNote",
+    "Assignment",
     "Authority",
+    "CalendarFeed",
     "Consent",
+    "HolidayYear",
     "Household",
+    "Instructor",
     "LiveQuestion",
     "LiveRoom",
     "LiveViewer",
     "LoginCode",
     "Merge",
     "Programme",
+    "Recurrence",
     "Registration",
     "Resident",
     "ResidentMarks",
     "Session",
+    "SkippedDate",
+    "SpecialDay",
     "Staff",
     "Table",
+    "TopicVersion",
 ]

@@ -31,6 +31,7 @@ class Batch:
         self.closed: dict[UUID, Row] = {}
         self.programmes: dict[UUID, Row] = {}
         self.scheduled: dict[UUID, Row] = {}
+        self.changed: dict[UUID, Row] = {}
         self.cancelled: dict[UUID, Row] = {}
         self.held: dict[UUID, Row] = {}
         self.livestreams: dict[UUID, Row] = {}
@@ -53,6 +54,7 @@ class Batch:
             (_CLOSED, self.closed.values()),
             (_PROGRAMME, self.programmes.values()),
             (_SCHEDULED, self.scheduled.values()),
+            (_CHANGED, self.changed.values()),
             (_CANCELLED, self.cancelled.values()),
             (_HELD, self.held.values()),
             (_LIVESTREAM, self.livestreams.values()),
@@ -122,6 +124,13 @@ class Batch:
         self.scheduled[event.session_id] = [
             event.session_id, event.programme_id, event.kind, event.title, event.topic, event.topic_title,
             event.starts_at, event.ends_at, event.place, event.capacity, event.street,
+        ]  # fmt: skip
+
+    def change_session(self, _: Envelope, event: registration.SessionChanged) -> None:
+        """A session as planned now; one that is put on the calendar in this batch is so from the start."""
+        self.changed[event.session_id] = [
+            event.session_id, event.title, event.topic, event.topic_title, event.starts_at, event.ends_at,
+            event.place, event.capacity,
         ]  # fmt: skip
 
     def cancel_session(self, _: Envelope, event: registration.SessionCancelled) -> None:
@@ -253,6 +262,7 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.ProgrammeOpened: Batch.programme,
     registration.SessionScheduled: Batch.schedule,
     registration.SessionCancelled: Batch.cancel_session,
+    registration.SessionChanged: Batch.change_session,
     registration.SessionHeld: Batch.hold,
     registration.LivestreamHeld: Batch.livestream,
     registration.RegistrationConfirmed: Batch.confirm,
@@ -339,6 +349,12 @@ _SCHEDULED = """
         %s::timestamptz[], %s::timestamptz[], %s::text[], %s::int[], %s::text[]) ORDER BY 1
     ON CONFLICT (session_id) DO UPDATE SET title = excluded.title, topic = excluded.topic, topic_title = excluded.topic_title,
         starts_at = excluded.starts_at, ends_at = excluded.ends_at, place = excluded.place, capacity = excluded.capacity
+"""
+_CHANGED = """
+    UPDATE occurrence SET title = new.title, topic = new.topic, topic_title = new.topic_title,
+        starts_at = new.starts_at, ends_at = new.ends_at, place = new.place, capacity = new.capacity
+    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::int[])
+        AS new (id, title, topic, topic_title, starts_at, ends_at, place, capacity) WHERE session_id = new.id
 """
 _CANCELLED = "UPDATE occurrence SET state = 'cancelled' WHERE session_id = ANY(%s::uuid[])"
 _HELD = """
