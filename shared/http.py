@@ -48,8 +48,15 @@ PROBLEM: dict[str, Any] = {
 
 
 def open_unit(request: Request) -> Iterator[Unit]:
-    """One request, one transaction: committed before the answer is sent, undone when the endpoint raises."""
+    """One request, one transaction: committed before the answer is sent, undone when the endpoint raises.
+
+    The unit is kept in the request's state for whoever wraps the route; what such a one put there as `first` is run in it first.
+    """
     with service_of(request).begin() as unit:
+        request.state.unit = unit
+        first = getattr(request.state, "first", None)
+        if first is not None:
+            first(unit)
         yield unit
 
 

@@ -101,9 +101,7 @@ def test_nobody_subscribes_for_somebody_else(teller: Service, address: str) -> N
     token = service_token(Keyring(teller.settings.keys, "listener"), "teller")
     wish = {"types": ["teller.counted"], "applied": 0}
     for name, status in (("listener", 200), ("teller", 422)):
-        answer = httpx2.put(
-            f"{address}/internal/subscriptions/{name}", json=wish, headers={"Authorization": f"Bearer {token}"}
-        )
+        answer = httpx2.put(f"{address}/internal/subscriptions/{name}", json=wish, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == status
     assert [name for (name,) in rows(teller.engine, "SELECT name FROM subscriber")] == ["listener"]
 

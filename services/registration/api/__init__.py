@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.registration.answers import carried_out_once
 from services.registration.api import access, calendar, live, people, places, presence, series
 from services.registration.api.live import rooms
 
 __all__ = ["rooms", "router"]
 
 router = APIRouter(prefix="/registration/api")
-for part in (people, calendar, series, places, presence, live, access):
-    router.include_router(part.router)
+_parts = [part.router for part in (people, calendar, series, places, presence, live, access)]
+carried_out_once(_parts)
+for part in _parts:
+    router.include_router(part)

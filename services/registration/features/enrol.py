@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import model_validator
 from sqlmodel import col, select
 
 from services.registration.domain.people import Channel
@@ -17,7 +16,7 @@ from services.registration.features.places import LOCK_ORDER
 from services.registration.features.register import Party, Register, register
 from services.registration.tables import Programme, Registration, Resident, Session
 from shared.clock import SHANGHAI
-from shared.errors import Problem
+from shared.errors import Invalid, Problem
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -29,12 +28,6 @@ class Term(Command):
     resident_id: UUID
     since: date | None = None
     until: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.since is not None and self.until is not None and self.until < self.since:
-            raise ValueError("the last day is before the first")
-        return self
 
 
 class Enrol(Term):
@@ -96,6 +89,8 @@ def _one(session: Session, wish: Register, unit: Unit) -> Enrolled:
 
 
 def _sessions(term: Term, unit: Unit) -> list[Session]:
+    if term.since is not None and term.until is not None and term.until < term.since:
+        raise Invalid(phrase("最后一天不能早于第一天，请对调一下。"))
     since = max(_midnight(term.since), unit.now) if term.since else unit.now
     found = select(Session).where(
         col(Session.programme_id) == term.programme_id, col(Session.state) == "planned", col(Session.starts_at) > since

@@ -282,3 +282,10 @@ class UnknownInstructor(NotFound):
 
     code = "unknown_instructor"
     title = "No such lecturer or volunteer"
+
+
+class NotWaiting(Conflict):
+    """The registration stands in no line; `state` says what it is instead."""
+
+    code = "not_waiting"
+    title = "Not waiting"

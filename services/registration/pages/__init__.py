@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from services.registration.pages import desk, family, live, log_in, one_resident, people, programmes, resident
+from services.registration.answers import carried_out_once
+from services.registration.pages import desk, family, live, log_in, one_resident, people, places, programmes, resident
 from shared.http import principal_of
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(principal_of)])
-for room in (resident, family, live, log_in, desk, programmes, people, one_resident):
-    router.include_router(room.router)
+_rooms = [room.router for room in (resident, family, places, live, log_in, desk, programmes, people, one_resident)]
+carried_out_once(_rooms)
+for room in _rooms:
+    router.include_router(room)

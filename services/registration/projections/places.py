@@ -12,7 +12,7 @@ from services.registration.domain.people import masked_phone
 from services.registration.domain.places import GONE
 from services.registration.features.places import position
 from services.registration.projections.people import name_of, phone_of
-from services.registration.tables import Registration, Resident, Session
+from services.registration.tables import Authority, Registration, Resident, Session
 from shared.unit import Unit
 
 
@@ -76,7 +76,7 @@ def progress_of(sessions: Sequence[Session], unit: Unit) -> list[Progress]:
     counts = (
         select(
             Registration.session_id,
-            func.count().filter(col(Registration.state) != "waitlisted"),
+            func.count().filter(col(Registration.state).not_in(("waitlisted", "offered"))),
             func.count().filter(col(Registration.state) == "waitlisted"),
             func.count(col(Registration.checked_in_at)),
         )
@@ -85,3 +85,21 @@ def progress_of(sessions: Sequence[Session], unit: Unit) -> list[Progress]:
     )
     found = {row[0]: row[1:] for row in unit.session.exec(counts)}
     return [Progress(session, *found.get(session.id, (0, 0, 0))) for session in sessions]
+
+
+class CaredFor(NamedTuple):
+    """Somebody for whom a carer may act."""
+
+    id: UUID
+    name: str
+
+
+def cared_for(carer_id: UUID, unit: Unit) -> list[CaredFor]:
+    """Whom the resident may sign up besides themselves."""
+    found = (
+        select(Resident)
+        .join(Authority, col(Authority.elder_id) == col(Resident.id))
+        .where(col(Authority.carer_id) == carer_id, col(Authority.ended_at).is_(None))
+        .order_by(col(Resident.id))
+    )
+    return [CaredFor(resident.id, name_of(resident, unit)) for resident in unit.session.exec(found)]

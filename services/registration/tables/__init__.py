@@ -1,6 +1,7 @@
 """Registration's tables. Every rule that must never be broken is a constraint here too."""
 
 from services.registration.tables.access import LoginCode, Staff
+from services.registration.tables.answers import AnsweredRequest
 from services.registration.tables.base import Table
 from services.registration.tables.calendar import Programme, Recurrence, Session, SkippedDate, TopicVersion
 from services.registration.tables.calendar_people import Assignment, CalendarFeed, Instructor
@@ -19,6 +20,7 @@ from services.registration.tables.places import Registration
 
 __all__ = [
     "AccessNote",
+    "AnsweredRequest",
     "Assignment",
     "Authority",
     "CalendarFeed",

@@ -47,7 +47,7 @@ class Registration(Table, table=True):
         ),
         Index("registration_once", "session_id", "resident_id", unique=True, postgresql_where=text(f"state NOT IN {GONE}")),
         Index("registration_of_a_resident", "resident_id"),
-        Index("registration_waiting", "session_id", "queue", postgresql_where=text("state = 'waitlisted'")),
+        Index("registration_waiting", "session_id", "queue", postgresql_where=text("state = 'waitlisted' OR prefers_room")),
         Index("registration_on_offer", "offer_expires_at", postgresql_where=text("state = 'offered'")),
     )
 

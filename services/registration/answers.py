@@ -1,0 +1,154 @@
+"""A command that comes twice is carried out once: `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
+
+The answer is kept in the transaction of the command itself, so that there is one exactly when the command was carried out. The
+same key with the same request gets that answer again, with another request a problem, and while the first is still being carried
+out a conflict. Browsers' forms carry a key in the hidden field `once`; a second tap waits for the first and sees what it led to.
+Refused requests keep nothing and may be sent again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+
+from services.registration.tables import AnsweredRequest
+from shared.auth import COOKIE, read_session
+from shared.errors import Conflict, Invalid
+from shared.http import service_of
+from shared.unit import Unit
+from shared.web import phrase
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+BODY = "answered_request.body"
+FORM = "application/x-www-form-urlencoded"
+
+
+class UnusableKey(Invalid):
+    """An idempotency key is 1 to 255 printable characters without spaces: a UUID is best."""
+
+    code = "unusable_idempotency_key"
+    title = "The idempotency key cannot be used"
+
+
+class KeyUsedOtherwise(Invalid):
+    """This key was sent with another request before; each command has a key of its own."""
+
+    code = "idempotency_key_reused"
+    title = "The key belongs to another request"
+
+
+class StillAtIt(Conflict):
+    """The first request with this key is still being carried out: ask again in a moment."""
+
+    code = "request_in_progress"
+    title = "The same request is being carried out"
+
+
+class _Answered(Exception):
+    """The request was carried out before; ends it with the answer of then."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request with a key: the two marks it is known by, and whether it waits for a first one that is still at work."""
+
+    mark: str
+    request_mark: str
+    waits: bool
+
+    def answer_again(self, unit: Unit) -> None:
+        """Hold the key until the unit ends; raises what this request is to be answered with instead of being carried out."""
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0)) IS NOT NULL"
+        if not self.waits:
+            lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+        if not (unit.cursor().execute(lock, (self.mark,)).fetchone() or (False,))[0]:
+            raise StillAtIt(phrase("同样的请求正在办理，请过几秒再问一次，结果会是同一个。"))
+        known = unit.find(AnsweredRequest, self.mark)
+        if known is None:
+            return
+        if known.request_mark != self.request_mark:
+            raise KeyUsedOtherwise(phrase("这个编号已经用在另一个请求上，请换一个新的编号再提交。"))
+        headers = {"location": known.location} if known.location else None
+        body = unit.keys.decrypt(known.body, BODY)
+        raise _Answered(Response(body, status_code=known.status, media_type=known.kind, headers=headers))
+
+    def keep(self, response: Response, unit: Unit) -> None:
+        """Keep the answer in the command's own transaction."""
+        unit.add(
+            AnsweredRequest(
+                mark=self.mark,
+                request_mark=self.request_mark,
+                status=response.status_code,
+                kind=response.headers.get("content-type", ""),
+                location=response.headers.get("location", ""),
+                body=unit.keys.encrypt(bytes(response.body).decode(), BODY),
+                answered_at=unit.now,
+            )
+        )
+
+
+class Once(APIRoute):
+    """A route whose commands are carried out once per key."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route, with the kept answer before it and the keeping after it."""
+        carry_out = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            asked = await _asked(request) if request.method == "POST" else None
+            if asked is None:
+                return await carry_out(request)
+            request.state.first = asked.answer_again
+            try:
+                response = await carry_out(request)
+            except _Answered as answered:
+                return answered.response
+            unit = getattr(request.state, "unit", None)
+            if unit is not None and response.status_code < 400 and "set-cookie" not in response.headers:
+                await run_in_threadpool(asked.keep, response, unit)
+            return response
+
+        return once
+
+
+def carried_out_once(routers: Iterable[APIRouter]) -> None:
+    """Make every command of these routers one that is carried out once per key."""
+    for router in routers:
+        for route in router.routes:
+            if type(route) is APIRoute:
+                route.__class__ = Once
+
+
+async def _asked(request: Request) -> _Asked | None:
+    key = _key_in(request.headers)
+    typed = None
+    if key is None and request.headers.get("content-type", "").startswith(FORM):
+        key = typed = next(iter(parse_qs((await request.body()).decode(errors="replace")).get("once", ())), None)
+    if key is None:
+        return None
+    if not KEY.fullmatch(key):
+        raise UnusableKey(phrase("请求编号要用1到255个英文字母、数字或符号，不带空格；最好是一个UUID。"))
+    keys = service_of(request).keys
+    principal = read_session(keys, request.cookies.get(COOKIE))
+    what = f"{request.url.path}?{request.url.query}\n{(await request.body()).hex()}"
+    return _Asked(
+        mark=keys.fingerprint(f"{principal.id if principal else ''} {key}", "answered_request.mark"),
+        request_mark=keys.fingerprint(what, "answered_request.request_mark"),
+        waits=typed is not None,
+    )
+
+
+def _key_in(headers: Headers) -> str | None:
+    given = headers.get("idempotency-key")
+    return given.strip().removeprefix('"').removesuffix('"') if given is not None else None
