@@ -76,15 +76,16 @@ def sign_up(stage: Stage, month: Month) -> None:
     stage.title("午间半小时: residents sign up, and the room fills")
     desk = stage.staff("clerk")
     noon = call(desk, "POST", "/registration/api/programmes", cast.NOON_HALF_HOUR.as_json())["id"]
-    month.noons = [_schedule(stage, noon, at, timedelta(minutes=30), cast.CANTEEN_PLACES) for at in cast.wednesdays()]
+    rhythm = {"rule": "FREQ=WEEKLY;BYDAY=WE", "first_on": "2021-05-12", "begins": "12:00", "minutes": 30}
+    series = call(desk, "POST", f"/registration/api/programmes/{noon}/recurrences", rhythm | {"capacity": cast.CANTEEN_PLACES})
+    month.noons = [_session_on(stage, noon, slot["on"]) for slot in series["next"]]
     course = call(desk, "POST", "/registration/api/programmes", cast.CADRE_COURSE.as_json())["id"]
     month.lesson = _schedule(stage, course, shanghai(5, 13, 9), timedelta(hours=2), 40)
-    series = call(desk, "POST", "/registration/api/programmes", cast.LIVESTREAM.as_json())["id"]
-    month.stream = _schedule(stage, series, shanghai(5, 31, 14), timedelta(hours=1, minutes=30), 20_000)
+    live = call(desk, "POST", "/registration/api/programmes", cast.LIVESTREAM.as_json())["id"]
+    month.stream = _schedule(stage, live, shanghai(5, 31, 14), timedelta(hours=1, minutes=30), 20_000)
     month.residents = [(person, _register(stage, person)) for person in cast.people(28)]
-    stage.tell(
-        f"{len(month.noons)} Wednesdays at 12:00, {cast.CANTEEN}; {len(month.residents)} residents known, with phone and consent."
-    )
+    stage.tell(f"Every Wednesday at 12:00, {cast.CANTEEN}: {len(month.noons)} are on the calendar, with a topic each.")
+    stage.tell(f"{len(month.residents)} residents are known, with phone and consent.")
 
     _sign_up_by_phone(stage, month)
     for _, resident in month.residents[1:SIGN_UPS]:
@@ -219,7 +220,7 @@ def two_more_noons(stage: Stage, month: Month) -> None:
     """The following Wednesdays are signed up for, reminded of and held."""
     stage.title("Two more Wednesdays")
     desk = stage.staff("clerk")
-    for week, session in enumerate(month.noons[1:], start=1):
+    for week, session in enumerate(month.noons[1:3], start=1):
         start = cast.wednesdays()[week]
         for _, resident in month.residents[week : week + 16 + week]:
             call(desk, "POST", "/registration/api/registrations", {"session_id": session, "resident_id": resident})
@@ -305,9 +306,7 @@ def a_new_month(stage: Stage, month: Month) -> None:
     stage.move_clock(shanghai(6, 1, 9, 30))
     stage.title("And life goes on")
     desk = stage.staff("clerk")
-    programme = stage.rows("registration", "SELECT programme_id FROM session WHERE id = %s", (month.noons[0],))[0][0]
-    weeks = [cast.wednesdays()[-1] + timedelta(weeks=week) for week in range(1, 5)]
-    sessions = [_schedule(stage, str(programme), at, timedelta(minutes=30), cast.CANTEEN_PLACES) for at in weeks]
+    sessions = month.noons[3:]
     for _, resident in month.residents[3:17]:
         call(desk, "POST", "/registration/api/registrations", {"session_id": sessions[0], "resident_id": resident})
     appliances = Appliances(stage.stack.origin, stage.stack.keys, seed=cast.SEED)
@@ -367,6 +366,12 @@ def _counted(stage: Stage) -> int:
 def _schedule(stage: Stage, programme: str, at: datetime, length: timedelta, capacity: int) -> str:
     body = {"programme_id": programme, "starts_at": at.isoformat(), "ends_at": (at + length).isoformat(), "capacity": capacity}
     return str(call(stage.staff("clerk"), "POST", "/registration/api/sessions", body)["id"])
+
+
+def _session_on(stage: Stage, programme: str, day: str) -> str:
+    """The session that a programme has on a day."""
+    found = call(stage.staff("clerk"), "GET", f"/registration/api/sessions?on={day}")
+    return next(str(session["id"]) for session in found if session["programme_id"] == programme)
 
 
 def _register(stage: Stage, person: Person, consents: tuple[str, ...] = ("texts", "health_readings")) -> str:
