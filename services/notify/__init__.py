@@ -15,6 +15,8 @@ SAYS = (
 """The events it tells."""
 
 HEARS = (
+    "registration.authority_ended",
+    "registration.authority_given",
     "registration.cancelled",
     "registration.confirmed",
     "registration.consent_changed",
@@ -22,6 +24,7 @@ HEARS = (
     "registration.offer_declined",
     "registration.offer_expired",
     "registration.place_offered",
+    "registration.resident_changed",
     "registration.resident_registered",
     "registration.session_cancelled",
     "registration.session_changed",

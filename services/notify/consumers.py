@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Literal
 
 from services.notify.domain.hours import SHANGHAI
 from services.notify.domain.phones import national
@@ -10,10 +11,21 @@ from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose, facts_of
 from services.notify.features.remind import remind, withdraw
 from services.notify.features.take_reply import accepted_in_vain, tell_too_late
-from services.notify.projections import call_off, keep_contact, keep_registration, keep_session, move_session, registered
-from services.notify.tables import Registration, Session
+from services.notify.projections import (
+    call_off,
+    forget_carer,
+    keep_carer,
+    keep_contact,
+    keep_registration,
+    keep_session,
+    move_session,
+    registered,
+)
+from services.notify.tables import Carer, Registration, Session
 from shared.contracts.notify import Purpose
 from shared.contracts.registration import (
+    AuthorityEnded,
+    AuthorityGiven,
     ConsentChanged,
     LoginCodeRequested,
     OfferDeclined,
@@ -22,6 +34,7 @@ from shared.contracts.registration import (
     RegistrationCancelled,
     RegistrationConfirmed,
     RegistrationWaitlisted,
+    ResidentChanged,
     ResidentRegistered,
     SessionCancelled,
     SessionChanged,
@@ -39,6 +52,7 @@ def consumers_with(helpline: str) -> Consumers:
     """Notify's consumers; `helpline` is the number that texts give to call."""
     consumers = Consumers()
     consumers.on(ResidentRegistered)(keep_contact)
+    consumers.on(ResidentChanged)(keep_contact)
     consumers.on(ConsentChanged)(change_consent)
     consumers.on(SessionScheduled)(schedule_session)
     consumers.on(SessionCancelled)(tell_session_cancelled)
@@ -53,6 +67,16 @@ def consumers_with(helpline: str) -> Consumers:
     @consumers.on(OfferExpired)
     def end_offer(event: OfferExpired, unit: Unit) -> None:
         close_offer(event, helpline, unit)
+
+    @consumers.on(AuthorityGiven)
+    def tell_both(event: AuthorityGiven, unit: Unit) -> None:
+        keep_carer(event, unit)
+        tell_of_authority("authority_given", event, helpline, unit)
+
+    @consumers.on(AuthorityEnded)
+    def tell_both_of_the_end(event: AuthorityEnded, unit: Unit) -> None:
+        forget_carer(event, unit)
+        tell_of_authority("authority_ended", event, helpline, unit)
 
     @consumers.on(ReferralOpened)
     def ask_to_call(event: ReferralOpened, unit: Unit) -> None:
@@ -107,6 +131,7 @@ def tell_place_confirmed(event: RegistrationConfirmed, unit: Unit) -> None:
     if session.starts_at > unit.now:
         variant = {"variant": "from_waitlist"} if event.from_waitlist else {}
         _tell("place_confirmed", registration, session, unit, not_after=session.starts_at, **variant)
+        _tell_carer("confirmed", event, session, unit, not_after=session.starts_at)
         remind(registration, session, unit)
 
 
@@ -115,6 +140,7 @@ def tell_place_waitlisted(event: RegistrationWaitlisted, unit: Unit) -> None:
     registration, session = keep_registration(event, unit)
     if session.starts_at > unit.now:
         _tell("place_waitlisted", registration, session, unit, not_after=session.starts_at, position=str(event.position))
+        _tell_carer("waitlisted", event, session, unit, not_after=session.starts_at)
 
 
 def tell_place_cancelled(event: RegistrationCancelled, unit: Unit) -> None:
@@ -124,6 +150,7 @@ def tell_place_cancelled(event: RegistrationCancelled, unit: Unit) -> None:
     if session.state == "scheduled" and session.starts_at > unit.now:
         variant = {} if event.had_place else {"variant": "waiting"}
         _tell("place_cancelled", registration, session, unit, not_after=unit.now + WORTH_KNOWING, **variant)
+        _tell_carer("cancelled", event, session, unit, not_after=unit.now + WORTH_KNOWING)
 
 
 def ask_whether_wanted(event: PlaceOffered, unit: Unit) -> None:
@@ -190,6 +217,48 @@ def tell_referral(event: ReferralOpened, helpline: str, unit: Unit) -> None:
             ),
             unit,
         )
+
+
+def tell_of_authority(
+    purpose: Literal["authority_given", "authority_ended"], event: AuthorityGiven | AuthorityEnded, helpline: str, unit: Unit
+) -> None:
+    """Elder and carer both learn that one may act for the other, or no longer; the texts name nobody."""
+    for resident_id, variant in ((event.elder_id, "elder"), (event.carer_id, "carer")):
+        compose(
+            Compose(
+                purpose=purpose,
+                subject=event.authority_id,
+                facts={"variant": variant, "helpline": helpline},
+                not_after=unit.now + WORTH_KNOWING,
+                resident_id=resident_id,
+            ),
+            unit,
+        )
+
+
+def _tell_carer(
+    variant: str,
+    event: RegistrationConfirmed | RegistrationWaitlisted | RegistrationCancelled,
+    session: Session,
+    unit: Unit,
+    *,
+    not_after: datetime,
+) -> None:
+    """A carer who did this for somebody is told too."""
+    if event.acted_by is None or unit.find(Carer, (event.resident_id, event.acted_by)) is None:
+        return
+    compose(
+        Compose(
+            purpose="carer_told",
+            subject=event.registration_id,
+            slot=variant,
+            facts=facts_of(session) | {"variant": variant},
+            not_after=not_after,
+            resident_id=event.acted_by,
+            session_id=session.id,
+        ),
+        unit,
+    )
 
 
 def _tell(

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from services.notify.domain.outcomes import Family, State
+from services.notify.features.call import NoteCall, Outcome, list_calls, note_call
 from services.notify.features.close_reply import CloseReply, close_reply
 from services.notify.features.look_up import PAGE, count_states, list_messages, list_open_replies, list_replies, show_message
 from services.notify.gateways import Handsets, Unanswered
@@ -34,6 +35,9 @@ PURPOSES = {
     "session_cancelled": phrase("活动取消"),
     "session_changed": phrase("活动改期"),
     "referral": phrase("请来电"),
+    "carer_told": phrase("告诉代办的人"),
+    "authority_given": phrase("记下代办"),
+    "authority_ended": phrase("代办结束"),
     "login_code": phrase("登录验证码"),
     "answer": phrase("自动回复"),
 }
@@ -53,6 +57,7 @@ WHY = {
     "expired": phrase("过了时候"),
     "no_phone": phrase("没有手机号"),
     "cancelled": phrase("名额或活动已取消"),
+    "called_instead": phrase("本人要打电话，不要短信"),
     "night": phrase("夜间不发，等到早上"),
     "limit": phrase("这个号码当天短信已多，等一等"),
     "carrier": phrase("运营商忙，稍后再发"),
@@ -126,6 +131,21 @@ def post_inbox(reply_id: Annotated[UUID, Form()], unit: UnitDep, staff: StaffDep
     """A reply has been dealt with."""
     close_reply(CloseReply(reply_id=reply_id, staff_id=staff.id), unit)
     return RedirectResponse("/notify/messages/inbox", status_code=303)
+
+
+@router.get("/messages/calls")
+def get_calls(request: Request, unit: UnitDep, staff: StaffDep) -> Response:
+    """Whom to call, about what, by when."""
+    return pages.render(request, "calls.html", calls=list_calls(unit), readable=staff.may(*READERS))
+
+
+@router.post("/messages/calls")
+def post_call(
+    message_id: Annotated[UUID, Form()], outcome: Annotated[Outcome, Form()], unit: UnitDep, staff: StaffDep
+) -> Response:
+    """Somebody called."""
+    note_call(NoteCall(message_id=message_id, outcome=outcome, staff_id=staff.id), unit)
+    return RedirectResponse("/notify/messages/calls", status_code=303)
 
 
 @router.get("/messages/{message_id}")

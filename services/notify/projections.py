@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from services.notify.domain.phones import national
-from services.notify.features.compose import PHONE
-from services.notify.tables import Contact, Registration, Session
+from services.notify.features.compose import LANDLINE, NAME, PHONE
+from services.notify.tables import Carer, Contact, Registration, Session
 from shared.contracts.registration import (
+    AuthorityEnded,
+    AuthorityGiven,
     OfferDeclined,
     OfferExpired,
     PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
     RegistrationWaitlisted,
+    ResidentChanged,
     ResidentRegistered,
     SessionCancelled,
     SessionChanged,
@@ -24,16 +27,35 @@ from shared.contracts.registration import (
 from shared.unit import Unit
 
 
-def keep_contact(event: ResidentRegistered, unit: Unit) -> None:
+def keep_contact(event: ResidentRegistered | ResidentChanged, unit: Unit) -> None:
     """Keep how the resident is reached; the number stays encrypted and can be looked up by its fingerprint only."""
     number = national(unit.keys.unseal(event.phone))
+    landline, name = unit.keys.unseal(event.landline), unit.keys.unseal(event.name)
+    known = unit.find(Contact, event.resident_id)
+    agreed = "texts" in event.consents if isinstance(event, ResidentRegistered) else known is not None and known.texts
     contact = Contact(
         resident_id=event.resident_id,
         phone=unit.keys.encrypt(number, PHONE) if number else "",
         phone_fingerprint=unit.keys.fingerprint(number, PHONE) if number else "",
-        texts="texts" in event.consents,
+        texts=agreed,
+        name=unit.keys.encrypt(name, NAME) if name else "",
+        landline=unit.keys.encrypt(landline, LANDLINE) if landline else "",
+        calls=event.calls,
+        merged_into=known.merged_into if known is not None else None,
     )
     unit.session.merge(contact)
+
+
+def keep_carer(event: AuthorityGiven, unit: Unit) -> None:
+    """Keep who acts for whom."""
+    unit.session.merge(Carer(elder_id=event.elder_id, carer_id=event.carer_id))
+
+
+def forget_carer(event: AuthorityEnded, unit: Unit) -> None:
+    """Nobody acts for the elder in this carer's place."""
+    carer = unit.find(Carer, (event.elder_id, event.carer_id))
+    if carer is not None:
+        unit.session.delete(carer)
 
 
 def keep_session(event: SessionScheduled, unit: Unit) -> Session | None:

@@ -24,7 +24,10 @@ class Table(SQLModel, registry=registry()):
 
 
 class Contact(Table, table=True):
-    """How a resident is reached. `texts`: whether they agreed to texts when they registered; later choices are in `Choice`."""
+    """How a resident is reached. `texts`: whether they agreed to texts when they registered; later choices are in `Choice`.
+
+    `name` and `landline` are for whoever calls; `calls`: wants to be called, not texted. `merged_into`: who stands for them now.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (Index("contact_by_phone", "phone_fingerprint"),)
@@ -33,6 +36,19 @@ class Contact(Table, table=True):
     phone: str = Field(sa_type=Text)
     phone_fingerprint: str = Field(sa_type=Text)
     texts: bool
+    name: str = Field(default="", sa_type=Text)
+    landline: str = Field(default="", sa_type=Text)
+    calls: bool = False
+    merged_into: UUID | None = None
+
+
+class Carer(Table, table=True):
+    """Who acts for whom now: both are told of what is done."""
+
+    __tablename__ = "carer"
+
+    elder_id: UUID = Field(primary_key=True)
+    carer_id: UUID = Field(primary_key=True)
 
 
 class Choice(Table, table=True):
@@ -162,6 +178,26 @@ class Message(Table, table=True):
     def unknown(self, carrier: str) -> told.MessageUnknown:
         """The fact that nobody knows yet whether it went."""
         return told.MessageUnknown(message_id=self.id, purpose=self.purpose, carrier=carrier)
+
+
+class Call(Table, table=True):
+    """A call to make in the place of a text, and how often it was tried."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        ForeignKeyConstraint(["message_id"], ["message.id"], name="call_instead_of_message"),
+        CheckConstraint("(tries = 0) = (tried_at IS NULL) AND (tries = 0) = (tried_by IS NULL)", name="call_tried"),
+        CheckConstraint("reached_at IS NULL OR tries > 0", name="call_reached_by_trying"),
+        Index("call_open", "call_by", postgresql_where=text("reached_at IS NULL")),
+    )
+
+    message_id: UUID = Field(primary_key=True)
+    asked_at: datetime = Field(sa_type=WHEN)
+    call_by: datetime = Field(sa_type=WHEN)
+    tries: int = 0
+    tried_at: datetime | None = Field(default=None, sa_type=WHEN)
+    tried_by: UUID | None = None
+    reached_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
 class Attempt(Table, table=True):

@@ -32,6 +32,9 @@ PURPOSES = {
     "session_cancelled": phrase("活动取消"),
     "session_changed": phrase("活动改期"),
     "referral": phrase("随访"),
+    "carer_told": phrase("告诉代办的人"),
+    "authority_given": phrase("记下代办"),
+    "authority_ended": phrase("代办结束"),
     "login_code": phrase("登录验证码"),
     "answer": phrase("回复"),
 }
@@ -46,6 +49,7 @@ REASONS = {
     "venue": phrase("场地用不了"),
     "too_few": phrase("报名的人太少"),
     "other": phrase("临时有变动"),
+    "called_instead": phrase("改打电话"),
 }
 MEANINGS = {
     "accept": phrase("接受"),

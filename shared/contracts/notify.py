@@ -17,6 +17,9 @@ Purpose = Literal[
     "session_cancelled",
     "session_changed",
     "referral",
+    "carer_told",
+    "authority_given",
+    "authority_ended",
     "login_code",
     "answer",
 ]
@@ -66,7 +69,7 @@ class MessageSkipped(Event, type="notify.message_skipped", subject="message_id")
     message_id: UUID
     resident_id: UUID | None
     purpose: Purpose
-    reason: Literal["opted_out", "expired", "no_phone", "cancelled"]
+    reason: Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead"]
 
 
 class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):

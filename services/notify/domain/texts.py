@@ -34,6 +34,13 @@ TEMPLATES: dict[str, str] = {
     "session_changed.place": "{when}的{title}换地方了，改在{place}。名额还在，不能来请回复2取消。",
     "session_changed.time_waiting": "您候补的{title}改期：原{before}，改为{when}，{place}。",
     "session_changed.place_waiting": "您候补的{title}（{when}）换地方了，改在{place}。",
+    "carer_told.confirmed": "已替家人报名{title}：{when}，{place}。本人也会收到短信。",
+    "carer_told.waitlisted": "{when}的{title}名额已满，已替家人排上候补，轮到时会发短信。",
+    "carer_told.cancelled": "已替家人取消{when}的{title}。本人也会收到短信。",
+    "authority_given.elder": "已记下：您请人代办报名和取消，办了什么都会告诉您。不是您的意思，请来电{helpline}。",
+    "authority_given.carer": "您可以替家人或邻居报名、取消了，登录后在“我的”里办，办了两边都会收到短信。",
+    "authority_ended.elder": "已记下：一位代办人不再替您报名、取消。有疑问请来电{helpline}。",
+    "authority_ended.carer": "已记下：您不再替家人或邻居报名、取消。谢谢您一直照应。",
     "referral": "您好，社区工作人员想与您联系，请在{until}前来电{helpline}，有人接听。",
     "login_code": "登录验证码{code}，{minutes}分钟内有效。请不要告诉任何人，工作人员也不会问您要。",
     "answer.stopped": "已经记下，不再给您发活动短信。想恢复可到“我的”里打开，或来电{helpline}。",
@@ -41,6 +48,20 @@ TEMPLATES: dict[str, str] = {
     "answer.unclear": "收到您的回复，还不确定是指哪一场。工作人员会与您联系，也可来电{helpline}。",
 }
 """By purpose, or purpose and variant. Our own words; `{when}` is said as of the moment of sending."""
+
+CALLS: dict[str, str] = {
+    "place_confirmed": "候补到了：{title}，{when}，{place}。",
+    "place_offered": "候补到了，问要不要：{title}，{when}，{place}。请在{until}前答复。",
+    "reminder_day": "提醒{title}，{when}，{place}。问问来不来。",
+    "session_cancelled": "{title}原定{when}，现已取消，请不要前往。",
+    "referral": "请本人在{until}前来电{helpline}，有工作人员接听。",
+}
+"""What is said on the phone in the place of a text, by purpose: notes for whoever calls."""
+
+
+def spoken(purpose: str, facts: Facts, now: datetime) -> str:
+    """What to say in a call about this."""
+    return CALLS[purpose].format_map(facts | _said_of_times(facts, now))
 
 
 def render(purpose: str, facts: Facts, now: datetime) -> str:

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 
 from services.notify.domain import hours, lengths, limits, texts
 from services.notify.features import progress
+from services.notify.features.call import ask_for_call, contact_of
 from services.notify.features.choose import wants_texts
 from services.notify.features.compose import FACTS, PHONE
 from services.notify.gateways import Accepted, Refused, SmsGateway, Unanswered
@@ -70,12 +71,15 @@ def claim(message_id: UUID, number: int, carrier: str, unit: Unit) -> Ticket | N
     if message.due_at > unit.now:
         unit.later(message.job_kind, message.next_attempt, message.due_at)
         return None
-    contact = unit.lock(Contact, message.resident_id) if message.resident_id and unit.find(Contact, message.resident_id) else None
+    known = contact_of(message.resident_id, unit) if message.resident_id else None
+    contact = unit.lock(Contact, known.resident_id) if known is not None else None
     phone, fingerprint = (
         (message.phone, message.phone_fingerprint) if contact is None else (contact.phone, contact.phone_fingerprint)
     )
     for reason, holds in _reasons(message, contact, phone):
         if holds(unit):
+            if reason in ("no_phone", "called_instead"):
+                ask_for_call(message, unit)
             progress.skip(message, reason, unit)
             return None
     held = _held(message, fingerprint, unit)
@@ -110,9 +114,11 @@ def end_abandoned(unit: Unit) -> None:
 
 def _reasons(message: Message, contact: Contact | None, phone: str) -> list[tuple[progress.SkipReason, Callable[[Unit], bool]]]:
     """Why a text is not sent at all, the strongest reason first."""
+    asks_leave_to_text = message.category != "code" and message.purpose != "answer"
     asks_leave = message.category == "service" and message.purpose != "answer"
     return [
         ("cancelled", lambda unit: _is_off(message, unit)),
+        ("called_instead", lambda _: asks_leave_to_text and contact is not None and contact.calls),
         ("no_phone", lambda _: not phone),
         ("opted_out", lambda unit: asks_leave and contact is not None and not wants_texts(contact, message.category, unit)),
         ("expired", lambda unit: unit.now > message.not_after),
