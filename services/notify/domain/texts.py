@@ -54,6 +54,7 @@ CALLS: dict[str, str] = {
     "place_offered": "候补到了，问要不要：{title}，{when}，{place}。请在{until}前答复。",
     "reminder_day": "提醒{title}，{when}，{place}。问问来不来。",
     "session_cancelled": "{title}原定{when}，现已取消，请不要前往。",
+    "session_changed": "{title}有变动：现在是{when}，{place}。",
     "referral": "请本人在{until}前来电{helpline}，有工作人员接听。",
 }
 """What is said on the phone in the place of a text, by purpose: notes for whoever calls."""
