@@ -18,8 +18,10 @@ from services.notify.projections import (
     keep_contact,
     keep_registration,
     keep_session,
+    link,
     move_session,
     registered,
+    unlink,
 )
 from services.notify.tables import Carer, Registration, Session
 from shared.contracts.notify import Purpose
@@ -28,6 +30,7 @@ from shared.contracts.registration import (
     AuthorityGiven,
     ConsentChanged,
     LoginCodeRequested,
+    MergeUndone,
     OfferDeclined,
     OfferExpired,
     PlaceOffered,
@@ -36,6 +39,7 @@ from shared.contracts.registration import (
     RegistrationWaitlisted,
     ResidentChanged,
     ResidentRegistered,
+    ResidentsMerged,
     SessionCancelled,
     SessionChanged,
     SessionScheduled,
@@ -53,6 +57,8 @@ def consumers_with(helpline: str) -> Consumers:
     consumers = Consumers()
     consumers.on(ResidentRegistered)(keep_contact)
     consumers.on(ResidentChanged)(keep_contact)
+    consumers.on(ResidentsMerged)(link)
+    consumers.on(MergeUndone)(unlink)
     consumers.on(ConsentChanged)(change_consent)
     consumers.on(SessionScheduled)(schedule_session)
     consumers.on(SessionCancelled)(tell_session_cancelled)

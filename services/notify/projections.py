@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -12,6 +13,7 @@ from services.notify.tables import Carer, Contact, Registration, Session
 from shared.contracts.registration import (
     AuthorityEnded,
     AuthorityGiven,
+    MergeUndone,
     OfferDeclined,
     OfferExpired,
     PlaceOffered,
@@ -20,6 +22,7 @@ from shared.contracts.registration import (
     RegistrationWaitlisted,
     ResidentChanged,
     ResidentRegistered,
+    ResidentsMerged,
     SessionCancelled,
     SessionChanged,
     SessionScheduled,
@@ -49,6 +52,22 @@ def keep_contact(event: ResidentRegistered | ResidentChanged, unit: Unit) -> Non
 def keep_carer(event: AuthorityGiven, unit: Unit) -> None:
     """Keep who acts for whom."""
     unit.session.merge(Carer(elder_id=event.elder_id, carer_id=event.carer_id))
+
+
+def link(event: ResidentsMerged, unit: Unit) -> None:
+    """Texts for the merged record go to the kept one."""
+    _stand_for(event.merged, event.kept, unit)
+
+
+def unlink(event: MergeUndone, unit: Unit) -> None:
+    """Each stands for itself again."""
+    _stand_for(event.merged, None, unit)
+
+
+def _stand_for(resident_id: UUID, other: UUID | None, unit: Unit) -> None:
+    contact = unit.find(Contact, resident_id)
+    if contact is not None:
+        contact.merged_into = other
 
 
 def forget_carer(event: AuthorityEnded, unit: Unit) -> None:

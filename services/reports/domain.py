@@ -13,6 +13,8 @@ CARE = frozenset({"nurse", "operator"})
 AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.resident_registered": DESK,
     "registration.resident_changed": DESK,
+    "registration.residents_merged": DESK,
+    "registration.merge_undone": DESK,
     "registration.authority_given": DESK,
     "registration.authority_ended": DESK,
     "registration.consent_changed": DESK,

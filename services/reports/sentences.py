@@ -112,6 +112,8 @@ def _of_changed(fact: Fact) -> str:
 SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.resident_registered": phrase("新登记居民 {count} 人"),
     "registration.resident_changed": phrase("更正居民资料 {count} 份"),
+    "registration.residents_merged": phrase("两份重复的居民资料并成了一份"),
+    "registration.merge_undone": phrase("一次并错的居民资料分开了"),
     "registration.authority_given": phrase("一位长辈请人代办，已经记下"),
     "registration.authority_ended": phrase("一位长辈的代办结束了"),
     "registration.consent_changed": phrase("居民改了授权，共 {count} 次"),

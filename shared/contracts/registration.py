@@ -44,6 +44,22 @@ class ResidentChanged(Event, type="registration.resident_changed", subject="resi
     calls: bool
 
 
+class ResidentsMerged(Event, type="registration.residents_merged", subject="kept"):
+    """Two records were one person's: what is said of `merged` is about `kept` from now on."""
+
+    merge_id: UUID
+    kept: UUID
+    merged: UUID
+
+
+class MergeUndone(Event, type="registration.merge_undone", subject="kept"):
+    """They were two people's after all: `merged` stands for itself again."""
+
+    merge_id: UUID
+    kept: UUID
+    merged: UUID
+
+
 class AuthorityGiven(Event, type="registration.authority_given", subject="elder_id"):
     """An elder lets a carer (child, neighbour, other) act for them; `ground`: own_word, written or guardian."""
 

@@ -289,3 +289,17 @@ class NotWaiting(Conflict):
 
     code = "not_waiting"
     title = "Not waiting"
+
+
+class UnknownMerge(NotFound):
+    """There is no such merge, or it was taken back."""
+
+    code = "unknown_merge"
+    title = "No such merge"
+
+
+class MergedAgainSince(Conflict):
+    """A later merge of the same record has to be taken back first."""
+
+    code = "merged_again_since"
+    title = "Merged again since"

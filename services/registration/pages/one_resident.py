@@ -26,6 +26,7 @@ from services.registration.pages.people import fault_at
 from services.registration.pages.rendering import faults_of, pages, see
 from services.registration.pages.words import WORDS
 from services.registration.projections.carers import access_log, carers_of, elders_of, lives_with
+from services.registration.projections.duplicates import duplicates_of, merges_into
 from services.registration.projections.people import Person, consent_history, consents_of
 from services.registration.projections.places import places_of
 from services.registration.tables import Resident
@@ -185,6 +186,8 @@ def _resident(
         consents=consents_of(resident.id, unit),
         history=consent_history(resident.id, unit),
         wordings=wordings_now(),
+        twice=duplicates_of(resident, unit),
+        merges=merges_into(resident.id, unit),
         places=places_of(resident.id, unit),
         looked=access_log(resident.id, unit)[:20],
         faults=faults or {},

@@ -255,6 +255,8 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     stations.ReferralClosed: Batch.close,
     registration.ResidentRegistered: Batch.resident,
     registration.ResidentChanged: Batch.only_told,
+    registration.ResidentsMerged: Batch.only_told,
+    registration.MergeUndone: Batch.only_told,
     registration.AuthorityGiven: Batch.only_told,
     registration.AuthorityEnded: Batch.only_told,
     registration.ConsentChanged: Batch.consent,
