@@ -1,18 +1,23 @@
-"""Who takes part: residents, programmes, sessions, places, attendance, livestream rooms."""
+"""Who takes part: residents, programmes, sessions, places, attendance, livestream rooms, courses."""
 
-RUNS = ("web", "relay", "events")
+RUNS = ("web", "relay", "events", "jobs")
 """The processes this service is made of."""
 
 SAYS = (
     "registration.authority_ended",
     "registration.authority_given",
     "registration.cancelled",
+    "registration.certificate_issued",
+    "registration.certificate_revoked",
     "registration.checked_in",
     "registration.confirmed",
     "registration.consent_changed",
+    "registration.course_completed",
+    "registration.course_opened",
     "registration.livestream_held",
     "registration.login_code_requested",
     "registration.merge_undone",
+    "registration.nominated",
     "registration.offer_declined",
     "registration.offer_expired",
     "registration.place_offered",

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from services.registration.consumers import consumers
+from services.registration.jobs import jobs_for
 from services.registration.recount import recount
 from services.registration.schedule import schedule
 from services.registration.settings import RegistrationSettings
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def service(**given: Any) -> Service:
     """Registration, ready for any of its processes; settings not given come from the environment."""
-    return Service("registration", RegistrationSettings(**given), web, consumers=consumers, schedule=schedule, recount=recount)
+    settings = RegistrationSettings(**given)
+    jobs = jobs_for(settings)
+    return Service("registration", settings, web, consumers=consumers, jobs=jobs, schedule=schedule, recount=recount)
 
 
 def web(service: Service) -> FastAPI:

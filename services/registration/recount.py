@@ -13,12 +13,15 @@ _COUNT = """
            (SELECT count(r.checked_in_at) FROM registration r JOIN session s ON s.id = r.session_id WHERE s.state = 'held'),
            (SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM live_viewer v JOIN live_room l USING (session_id)
                                              WHERE l.closed_at IS NOT NULL) viewers),
-           (SELECT count(*) FROM live_question q JOIN live_room l USING (session_id) WHERE l.closed_at IS NOT NULL)
+           (SELECT count(*) FROM live_question q JOIN live_room l USING (session_id) WHERE l.closed_at IS NOT NULL),
+           (SELECT count(*) FROM nomination), (SELECT count(completed_at) FROM nomination),
+           (SELECT count(*) FROM certificate), (SELECT count(revoked_at) FROM certificate)
     FROM registration
 """
 _KEYS = (
     "residents", "programmes", "sessions", "confirmed", "waitlisted", "cancelled", "checked_in", "walk_ins",
     "sessions_held", "attended", "livestream_viewers", "livestream_questions",
+    "nominations", "completions", "certificates", "revocations",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from services.registration.features.expire_offers import expire_offers
 from services.registration.features.finding import make_the_rest_findable
 from services.registration.features.holidays import fill_holidays
 from services.registration.features.materialise import materialise_all
+from services.registration.features.open_survey import destroy_letters
 from services.registration.tables import AnsweredRequest, LoginCode
 from shared.schedule import Schedule
 from shared.unit import Unit
@@ -45,3 +46,9 @@ def keep_the_calendar(unit: Unit) -> None:
     """Holidays are filled in and the sessions of the coming weeks put on, however long nobody looked."""
     fill_holidays(unit)
     materialise_all(unit)
+
+
+@schedule.every(timedelta(hours=1))
+def destroy_survey_letters(unit: Unit) -> None:
+    """Once a survey is closed, nobody can find out whose ballot is whose."""
+    destroy_letters(unit)

@@ -109,6 +109,10 @@ def _of_changed(fact: Fact) -> str:
     return phrase("“{activity}”的安排改了一处")
 
 
+def _of_nominated(fact: Fact) -> str:
+    return phrase("“{activity}”的名单换了一个人") if fact["replaces"] else phrase("居委推荐了一位学员去“{activity}”")
+
+
 SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.resident_registered": phrase("新登记居民 {count} 人"),
     "registration.resident_changed": phrase("更正居民资料 {count} 份"),
@@ -131,6 +135,11 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.checked_in": _of_checked_in,
     "registration.session_held": phrase("“{activity}”办完了，到场 {attended} 人次"),
     "registration.livestream_held": phrase("“{activity}”播完了，{viewers} 人看过，提问 {questions} 条"),
+    "registration.course_opened": phrase("“{activity}”开班，{neighbourhoods} 个居委共 {seats} 个名额"),
+    "registration.nominated": _of_nominated,
+    "registration.course_completed": phrase("有人在“{activity}”结业，学了 {minutes} 分钟"),
+    "registration.certificate_issued": phrase("“{activity}”发了一张结业证书"),
+    "registration.certificate_revoked": phrase("“{activity}”的一张结业证书作废了"),
     "notify.message_sent": phrase("发出短信 {count} 条（{purpose}）"),
     "notify.message_delivered": phrase("送到短信 {count} 条（{purpose}）"),
     "notify.message_failed": phrase("没送到短信 {count} 条（{purpose}）"),

@@ -274,3 +274,53 @@ class PlaceSwapped(Event, type="registration.place_swapped", subject="registrati
     resident_id: UUID
     mode: PlaceMode
     from_waitlist: bool
+
+
+# Courses
+
+
+class CourseOpened(Event, type="registration.course_opened", subject="programme_id"):
+    """A cohort of a course takes nominations: how many neighbourhoods may send people, and how many in all."""
+
+    programme_id: UUID
+    neighbourhoods: int
+    seats: int
+    street: str
+
+
+class ResidentNominated(Event, type="registration.nominated", subject="nomination_id"):
+    """A neighbourhood (its code) sends somebody to a course; `replaces` when they take over the seat of another nomination."""
+
+    nomination_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    neighbourhood: str
+    replaces: UUID | None = None
+
+
+class CourseCompleted(Event, type="registration.course_completed", subject="nomination_id"):
+    """Somebody did all that a course asks for, with so many minutes, of which `minutes_per_hour` make an hour of class."""
+
+    nomination_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    minutes: int
+    minutes_per_hour: int
+
+
+class CertificateIssued(Event, type="registration.certificate_issued", subject="nomination_id"):
+    """A certificate was signed: its number, which tells nothing without the certificate itself."""
+
+    nomination_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    certificate: str
+
+
+class CertificateRevoked(Event, type="registration.certificate_revoked", subject="nomination_id"):
+    """A certificate no longer holds; why is for its holder and staff."""
+
+    nomination_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    certificate: str

@@ -5,11 +5,26 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from services.registration.answers import carried_out_once
-from services.registration.pages import desk, family, live, log_in, merging, one_resident, people, places, programmes, resident
+from services.registration.pages import (
+    courses,
+    desk,
+    family,
+    learning,
+    live,
+    log_in,
+    merging,
+    one_resident,
+    people,
+    places,
+    programmes,
+    resident,
+)
 from shared.http import principal_of
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(principal_of)])
-_rooms = [room.router for room in (resident, family, places, live, log_in, desk, programmes, people, merging, one_resident)]
+_residents = (resident, family, places, live, learning, log_in)
+_staffs = (desk, programmes, people, merging, one_resident, courses)
+_rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
-for room in _rooms:
+for room in (*_rooms, learning.anonymous):
     router.include_router(room)

@@ -37,6 +37,8 @@ ACTIONS = {
     "authority_ended": phrase("结束了一位的代办"),
     "signed_up": phrase("替您报名"),
     "cancelled": phrase("替您退了名额"),
+    "hours_read": phrase("看了您的学时"),
+    "certificate_read": phrase("下载了您的结业证书"),
     "merged": phrase("把您重复的资料并成一份"),
     "unmerged": phrase("把并错的资料分开"),
 }

@@ -26,7 +26,11 @@ _COUNTED = {
                (SELECT count(*) FROM occurrence WHERE state = 'held' AND kind <> 'livestream') AS sessions_held,
                (SELECT coalesce(sum(attended), 0) FROM occurrence WHERE state = 'held') AS attended,
                (SELECT coalesce(sum(viewers), 0) FROM livestream) AS livestream_viewers,
-               (SELECT coalesce(sum(questions), 0) FROM livestream) AS livestream_questions
+               (SELECT coalesce(sum(questions), 0) FROM livestream) AS livestream_questions,
+               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'nominated') AS nominations,
+               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'course_completed') AS completions,
+               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'certificate_issued') AS certificates,
+               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'certificate_revoked') AS revocations
         FROM participation""",
     "notify": """
         SELECT count(*) FILTER (WHERE sent) AS sent,

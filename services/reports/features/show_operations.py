@@ -59,7 +59,7 @@ def follows(unit: Unit) -> list[Follow]:
 
 def letters(unit: Unit) -> list[Letter]:
     """What is parked, oldest first."""
-    sql = f"""SELECT source, seq, type, subject, reason, tries, {_AGO.format('parked_at')} FROM dead_letter
+    sql = f"""SELECT source, seq, type, subject, reason, tries, {_AGO.format("parked_at")} FROM dead_letter
              WHERE state = 'parked' ORDER BY parked_at, source, seq LIMIT 200"""
     return [Letter(*row) for row in unit.cursor().execute(sql).fetchall()]
 

@@ -115,6 +115,10 @@ class Batch:
         """One more log-in code asked for."""
         self.count("login_code", envelope.time)
 
+    def course(self, envelope: Envelope, event: Event) -> None:
+        """One more fact of a course, by its own name."""
+        self.count(event.type.partition(".")[2], envelope.time)
+
     def programme(self, _: Envelope, event: registration.ProgrammeOpened) -> None:
         """A programme, by its own id."""
         self.programmes[event.programme_id] = [event.programme_id, event.kind, event.title, event.organiser, event.street]
@@ -275,6 +279,8 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.OfferExpired: Batch.expire,
     registration.PlaceSwapped: Batch.swap,
     registration.ResidentCheckedIn: Batch.check_in,
+    **dict.fromkeys((registration.CourseOpened, registration.ResidentNominated, registration.CourseCompleted), Batch.course),
+    **dict.fromkeys((registration.CertificateIssued, registration.CertificateRevoked), Batch.course),
     notify.MessageSent: Batch.sent,
     notify.MessageDelivered: Batch.delivered,
     notify.MessageFailed: Batch.failed,
