@@ -6,8 +6,11 @@ from fastapi import APIRouter, Depends
 
 from services.registration.answers import carried_out_once
 from services.registration.pages import (
+    browse,
+    calendar,
     courses,
     desk,
+    edit_session,
     family,
     learning,
     live,
@@ -18,12 +21,13 @@ from services.registration.pages import (
     places,
     programmes,
     resident,
+    series,
 )
 from shared.http import principal_of
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(principal_of)])
-_residents = (resident, family, places, live, learning, log_in)
-_staffs = (desk, programmes, people, merging, one_resident, courses)
+_residents = (resident, family, places, browse, live, learning, log_in)
+_staffs = (desk, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
 for room in (*_rooms, learning.anonymous):

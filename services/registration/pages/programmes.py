@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from services.registration.features.holidays import known_years
 from services.registration.features.open_programme import OpenProgramme, open_programme
 from services.registration.features.schedule_session import ScheduleSession, schedule_session
 from services.registration.pages.forms import Typed, TypedForm, street_of
 from services.registration.pages.rendering import faults_of, pages, see
 from services.registration.projections.calendar import programmes, sessions_of
 from services.registration.projections.places import progress_of
-from services.registration.tables import Programme
+from services.registration.tables import Programme, Session
 from shared.clock import SHANGHAI
 from shared.errors import Problem
 from shared.http import StaffDep, UnitDep
@@ -98,8 +99,20 @@ def _programme(
 ) -> Response:
     programme = unit.get(Programme, programme_id)
     sessions = progress_of(sessions_of(programme.id, unit), unit)
+    known = known_years(unit)
+
+    def provisional(session: Session) -> bool:
+        return session.recurrence_id is not None and session.starts_at.astimezone(SHANGHAI).year not in known
+
     return pages.render(
-        request, "programme.html", programme=programme, sessions=sessions, form=form, faults=faults, status_code=status_code
+        request,
+        "programme.html",
+        programme=programme,
+        sessions=sessions,
+        provisional=provisional,
+        form=form,
+        faults=faults,
+        status_code=status_code,
     )
 
 
