@@ -58,6 +58,7 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
     room.stage.wait_for(lambda: room.stage.number("reports", "SELECT count(*) FROM issue"), "the printed bulletin")
     room.stage.settle()
     ((programme,),) = room.stage.rows("registration", "SELECT programme_id FROM session WHERE id = %s", (session,))
+    ((resident,), (other,)) = room.stage.rows("registration", "SELECT id FROM resident ORDER BY id LIMIT 2")
     ((referral,),) = room.stage.rows("stations", "SELECT id FROM referral LIMIT 1")
     ((message,),) = room.stage.rows("notify", "SELECT id FROM message LIMIT 1")
     ((position,),) = room.stage.rows("reports", "SELECT max(pos) FROM feed")
@@ -67,6 +68,9 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
         ("resident", "/registration/"),
         ("resident", "/registration/sessions"),
         ("resident", "/registration/mine"),
+        ("resident", "/registration/family"),
+        ("resident", "/registration/consents"),
+        ("resident", "/registration/looked"),
         ("", "/registration/"),
         ("", "/registration/login"),
         ("", "/registration/login/staff"),
@@ -81,6 +85,11 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
         ("clerk", f"/registration/desk/programmes/{programme}"),
         ("clerk", "/registration/residents"),
         ("clerk", "/registration/residents/new"),
+        ("clerk", f"/registration/residents/{resident}"),
+        ("clerk", f"/registration/residents/{resident}/edit"),
+        ("clerk", f"/registration/duplicates/merge?kept={resident}&merged={other}"),
+        ("clerk", "/registration/duplicates"),
+        ("clerk", "/notify/messages/calls"),
         ("clerk", "/notify/messages"),
         ("clerk", f"/notify/messages/{message}"),
         ("clerk", "/notify/messages/inbox"),

@@ -111,8 +111,8 @@ def test_a_carer_signs_an_elder_up_and_gives_the_place_back_and_the_elder_sees_i
     client.post(f"{path}/give-back", data={"registration_id": str(place.id)})
     assert state_of(bench, place) == "cancelled"
     looked = browser(bench, elder).get("/registration/looked").text
-    assert "替您报名" in looked
-    assert "替您退了名额" in looked
+    assert "代为报名" in looked
+    assert "代为退了名额" in looked
 
 
 def test_a_stranger_does_nothing_for_an_elder(bench: Bench) -> None:

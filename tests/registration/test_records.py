@@ -116,7 +116,7 @@ def test_staff_see_a_record_in_clear_only_for_a_reason_that_the_person_reads(ben
     whole = clerk.post(path, data={"why": "核对医保"}).text
     assert [word in whole for word in ("王秀珍", "13800138000", ID, "63281234")] == [True] * 4
     looked = browser(bench, resident).get("/registration/looked").text
-    assert "看了您的全部资料" in looked
+    assert "看了全部资料" in looked
     assert "核对医保" in looked
     assert "社区工作人员" in looked
 
