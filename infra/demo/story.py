@@ -95,22 +95,11 @@ def sign_up(stage: Stage, month: Month) -> None:
 
     gives_back = month.residents[4][1]
     call(desk, "POST", f"/registration/api/registrations/{_registration(stage, month.noons[0], gives_back)}/cancel")
-    _offer_is_taken(stage, month.noons[0], *month.residents[cast.CANTEEN_PLACES])
-    places, waiting = _places(stage, month.noons[0])
-    stage.tell(f"They answer [bold]1[/] and have it. {places} places given, {waiting} waits.")
+    stage.tell("One gives the place back; it is kept for the next in line, who is asked by text the same moment.")
     stage.settle()
+    _accept_by_text(stage, month)
     confirmed, waits = _sent(stage, "place_confirmed"), _sent(stage, "place_waitlisted")
     stage.tell(f"Texts handed to the simulated carrier: {confirmed} confirmations, {waits} about waiting.")
-
-
-def _offer_is_taken(stage: Stage, session: str, person: Person, resident: str) -> None:
-    """The text with the offer arrives, and its reader answers 1."""
-    stage.wait_for(lambda: _state(stage, session, resident) == "offered", "the offer to the next in line")
-    stage.settle()
-    stage.tell(f"The place is kept for the next in line, whose phone says: “{stage.last_text(person.phone)}”")
-    stage.answer_by_text(person.phone, "1")
-    stage.wait_for(lambda: _state(stage, session, resident) == "confirmed", "the place accepted by text")
-    stage.settle()
 
 
 def _sign_up_by_phone(stage: Stage, month: Month) -> None:
@@ -146,10 +135,9 @@ def reminders(stage: Stage, month: Month) -> None:
     decliner, resident = month.residents[7]
     stage.answer_by_text(decliner.phone, "2")
     stage.wait_for(lambda: _state(stage, month.noons[0], resident) == "cancelled", "the place given back by text")
-    stage.tell("One answers [bold]2[/] and loses the place kindly.")
-    _offer_is_taken(stage, month.noons[0], *month.residents[cast.CANTEEN_PLACES + 1])
-    places, waiting = _places(stage, month.noons[0])
-    stage.tell(f"Answered with [bold]1[/] again: {places} places given, {waiting} wait.")
+    stage.settle()
+    stage.tell("One answers [bold]2[/]: the place is given back and offered to the next.")
+    _accept_by_text(stage, month)
     stopper, resident = month.residents[9]
     stage.answer_by_text(stopper.phone, "TD")
     stage.wait_for(lambda: stage.number("notify", "SELECT count(*) FROM choice WHERE NOT wanted"), "the wish for no more texts")
@@ -391,9 +379,9 @@ def _hold(stage: Stage, session: str, end: datetime, *, stay_away: int, walk_in:
     roster = call(desk, "GET", f"/registration/api/sessions/{session}/roster")
     placed = [line["registration"] for line in roster if line["registration"]["state"] == "confirmed"]
     for registration in placed[: len(placed) - stay_away]:
-        call(desk, "POST", "/registration/api/check-ins", {"registration_id": registration["id"]})
+        call(desk, "POST", f"/registration/api/sessions/{session}/scans", {"registration_id": registration["id"]})
     if walk_in is not None:
-        call(desk, "POST", "/registration/api/check-ins", {"session_id": session, "resident_id": walk_in, "force": True})
+        call(desk, "POST", f"/registration/api/sessions/{session}/scans", {"resident_id": walk_in, "force": True})
     stage.move_clock(end)
     call(desk, "POST", f"/registration/api/sessions/{session}/hold")
     stage.settle()

@@ -10,6 +10,7 @@ SAYS = (
     "registration.certificate_issued",
     "registration.certificate_revoked",
     "registration.checked_in",
+    "registration.checked_out",
     "registration.confirmed",
     "registration.consent_changed",
     "registration.course_completed",

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from services.registration.features.expire_offers import expire_offers
 from services.registration.features.finding import make_the_rest_findable
+from services.registration.features.hold_session import hold_forgotten
 from services.registration.features.holidays import fill_holidays
 from services.registration.features.materialise import materialise_all
 from services.registration.features.open_survey import destroy_letters
@@ -52,3 +53,9 @@ def keep_the_calendar(unit: Unit) -> None:
 def destroy_survey_letters(unit: Unit) -> None:
     """Once a survey is closed, nobody can find out whose ballot is whose."""
     destroy_letters(unit)
+
+
+@schedule.every(timedelta(minutes=10))
+def close_what_was_forgotten(unit: Unit) -> None:
+    """A session that nobody closed counts all the same."""
+    hold_forgotten(unit)

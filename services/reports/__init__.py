@@ -20,6 +20,7 @@ HEARS = (
     "registration.certificate_issued",
     "registration.certificate_revoked",
     "registration.checked_in",
+    "registration.checked_out",
     "registration.confirmed",
     "registration.consent_changed",
     "registration.course_completed",

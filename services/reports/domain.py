@@ -30,6 +30,7 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.offer_expired": DESK,
     "registration.place_swapped": DESK,
     "registration.checked_in": DESK,
+    "registration.checked_out": DESK,
     "registration.session_held": STAFF,
     "registration.livestream_held": STAFF,
     "registration.course_opened": STAFF,

@@ -133,6 +133,7 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.offer_expired": phrase("“{activity}”的名额没等到答复，接着问下一位"),
     "registration.place_swapped": _of_swapped,
     "registration.checked_in": _of_checked_in,
+    "registration.checked_out": phrase("有人离开了“{activity}”"),
     "registration.session_held": phrase("“{activity}”办完了，到场 {attended} 人次"),
     "registration.livestream_held": phrase("“{activity}”播完了，{viewers} 人看过，提问 {questions} 条"),
     "registration.course_opened": phrase("“{activity}”开班，{neighbourhoods} 个居委共 {seats} 个名额"),

@@ -193,18 +193,30 @@ class RegistrationCancelled(Event, type="registration.cancelled", subject="regis
 
 
 class ResidentCheckedIn(Event, type="registration.checked_in", subject="registration_id"):
-    """A resident is at the door: `walk_in` when they had not signed up before."""
+    """A resident came in, at the time that the door saw (`at`): `walk_in` when they had not signed up before."""
 
     registration_id: UUID
     session_id: UUID
     programme_id: UUID
     resident_id: UUID
     walk_in: bool
-    way_in: Literal["staff", "code", "paper"]
+    way_in: Literal["staff", "ticket", "code", "digits", "paper"]
+    at: datetime | None = None
+
+
+class ResidentCheckedOut(Event, type="registration.checked_out", subject="registration_id"):
+    """A resident who came has left, at the time that the door saw (`at`); they may come back."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+    way: Literal["staff", "ticket", "code", "digits", "paper"]
+    at: datetime
 
 
 class SessionHeld(Event, type="registration.session_held", subject="session_id"):
-    """A session is over: places given, people who came (walk-ins among them), people who did not."""
+    """A session is over: places given, people who came (walk-ins among them), people who did not; `auto` when time closed it."""
 
     session_id: UUID
     programme_id: UUID
@@ -216,6 +228,8 @@ class SessionHeld(Event, type="registration.session_held", subject="session_id")
     attended: int
     walk_ins: int
     street: str
+    no_shows: int | None = None
+    auto: bool = False
 
 
 class LivestreamHeld(Event, type="registration.livestream_held", subject="session_id"):

@@ -74,7 +74,8 @@ class Town:
 
     def check_in(self, registration: dict[str, Any]) -> None:
         """A name is ticked off at the door."""
-        self.post("check-ins", {"registration_id": registration["id"]}, expect=200)
+        path = f"sessions/{registration['session_id']}/scans"
+        self.post(path, {"registration_id": registration["id"]}, expect=200)
 
     def answer_by_text(self, phone: str, words: str) -> None:
         """Somebody types an answer to our last text."""

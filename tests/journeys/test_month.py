@@ -100,7 +100,7 @@ def test_the_month_goes_to_print_and_every_count_agrees(town: Town) -> None:
     for phone in (FIRST, THIRD):
         town.check_in(places[phone])
     walk_in = town.resident(FOURTH)
-    town.post("check-ins", {"session_id": session, "resident_id": walk_in, "force": True}, expect=200)
+    town.post(f"sessions/{session}/scans", {"resident_id": walk_in, "force": True}, expect=200)
     town.post(f"sessions/{session}/hold", expect=200)
     town.measure(118, 76)
     town.measure(186, 112, places[FIRST]["resident_id"])

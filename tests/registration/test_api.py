@@ -61,7 +61,8 @@ def test_staff_set_up_a_session_and_sign_somebody_up(bench: Bench) -> None:
     assert (line["name"], line["phone"]) == ("王秀珍", "138****8000")
     bench.at(WEDNESDAY)
     tap = {"registration_id": registration.json()["id"]}
-    assert [staff.post(f"{API}/check-ins", json=tap).json()["again"] for _ in range(2)] == [False, True]
+    scans = f"{API}/sessions/{session['id']}/scans"
+    assert [staff.post(scans, json=tap).json()["code"] for _ in range(2)] == ["ok", "again"]
     assert staff.post(f"{API}/sessions/{session['id']}/hold").json()["state"] == "held"
     again = staff.post(f"{API}/sessions/{session['id']}/hold")
     assert (again.status_code, again.json()["code"]) == (409, "session_over")
@@ -109,7 +110,11 @@ STAFF_ONLY = [
     ("get", "sessions/{session}/roster", None),
     ("post", "sessions/{session}/hold", None),
     ("post", "sessions/{session}/cancel", {"reason": "weather", "words": "台风"}),
-    ("post", "check-ins", {}),
+    ("post", "sessions/{session}/scans", {}),
+    ("post", "sessions/{session}/offline-scans", {"door_pass": "", "scans": []}),
+    ("get", "sessions/{session}/door-list", None),
+    ("get", "sessions/{session}/occupancy", None),
+    ("get", "sessions/{session}/conflicts", None),
     ("post", "livestreams/{session}/open", None),
     ("post", "livestreams/{session}/close", None),
 ]
@@ -149,7 +154,7 @@ def test_bad_input_is_answered_with_its_reason(bench: Bench) -> None:
     assert answer("registrations", json={"session_id": str(full.id)}) == (404, "unknown_resident")
     assert answer("residents", json={"name": "王", "street": STREET, "phone": "12345"}) == (422, "invalid")
     assert answer("registrations", content=b'{"session_id": ') == (422, "invalid")
-    assert answer("check-ins", json={"session_id": str(full.id)}) == (422, "invalid")
+    assert answer(f"sessions/{full.id}/scans", json={}) == (422, "invalid")
     assert staff.post(f"{API}/residents", content=b" " * 10_000_000).status_code == 413
     bench.at(full.closes_at)
     late = str(a_resident(bench).id)

@@ -9,10 +9,10 @@ import pytest
 from services.registration.features import problems
 from services.registration.features.check_in import CheckIn, check_in
 from services.registration.features.hold_session import HoldSession, hold_session
-from services.registration.tables import Session
+from services.registration.tables import Registration, Session
 from shared.contracts.registration import RegistrationConfirmed, ResidentCheckedIn, SessionHeld
 from shared.testing import Bench
-from tests.registration.people import WEDNESDAY, a_livestream, a_resident, a_session, sign_up, state_of
+from tests.registration.people import HALF_HOUR, WEDNESDAY, a_livestream, a_resident, a_session, sign_up, state_of
 
 
 def test_a_tap_on_the_roster_checks_in_and_a_second_tap_only_says_so(bench: Bench) -> None:
@@ -27,15 +27,16 @@ def test_a_tap_on_the_roster_checks_in_and_a_second_tap_only_says_so(bench: Benc
 def test_nobody_is_checked_in_before_the_day(bench: Bench) -> None:
     registration = sign_up(bench, a_session(bench))
     bench.at(WEDNESDAY - timedelta(hours=13))
-    with pytest.raises(problems.DoorsNotOpen):
-        bench.run(check_in, CheckIn(registration_id=registration.id))
+    assert bench.run(check_in, CheckIn(registration_id=registration.id)).verdict == "not_yet"
+    assert bench.get(Registration, registration.id).checked_in_at is None
 
 
 def test_somebody_who_just_comes_takes_a_free_place(bench: Bench) -> None:
     session, resident = a_session(bench, capacity=1), a_resident(bench)
     bench.at(WEDNESDAY)
-    registration, again = bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id))
-    assert (registration.walk_in, again) == (True, False)
+    done = bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id))
+    assert done.registration is not None
+    assert (done.registration.walk_in, done.verdict) == (True, "ok")
     assert [type(event) for event in bench.said] == [ResidentCheckedIn]
     assert bench.get(Session, session.id).taken == 1
     assert bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id)).again
@@ -45,10 +46,11 @@ def test_when_the_room_is_full_only_staffs_word_lets_somebody_in(bench: Bench) -
     session, resident = a_session(bench, capacity=1), a_resident(bench)
     sign_up(bench, session)
     bench.at(WEDNESDAY)
-    with pytest.raises(problems.NoRoom):
-        bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id))
-    registration, _ = bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id, force=True))
-    assert state_of(bench, registration) == "extra"
+    assert bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id)).verdict == "no_room"
+    done = bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id, force=True))
+    assert done.registration is not None
+    assert state_of(bench, done.registration) == "extra"
+    assert done.scan.forced
     assert bench.get(Session, session.id).taken == 1
 
 
@@ -56,7 +58,8 @@ def test_a_name_on_the_roster_counts_as_signed_up_even_when_given_as_a_person(be
     session = a_session(bench)
     mine = sign_up(bench, session)
     bench.at(WEDNESDAY)
-    registration, _ = bench.run(check_in, CheckIn(session_id=session.id, resident_id=mine.resident_id))
+    registration = bench.run(check_in, CheckIn(session_id=session.id, resident_id=mine.resident_id)).registration
+    assert registration is not None
     assert (registration.id, registration.walk_in) == (mine.id, False)
 
 
@@ -65,8 +68,7 @@ def test_one_who_waits_and_comes_gets_in_beside_the_counted_places_when_staff_sa
     sign_up(bench, session)
     waiting = sign_up(bench, session)
     bench.at(WEDNESDAY)
-    with pytest.raises(problems.NoRoom):
-        bench.run(check_in, CheckIn(registration_id=waiting.id))
+    assert bench.run(check_in, CheckIn(registration_id=waiting.id)).verdict == "no_room"
     bench.run(check_in, CheckIn(registration_id=waiting.id, force=True))
     assert [type(event) for event in bench.said] == [ResidentCheckedIn]
     assert not any(isinstance(event, RegistrationConfirmed) for event in bench.said)
@@ -86,11 +88,12 @@ def test_a_session_held_is_counted_and_closed(bench: Bench) -> None:
     assert isinstance(held, SessionHeld)
     assert (held.capacity, held.confirmed, held.attended, held.walk_ins) == (2, 2, 2, 1)
     assert (held.topic, held.street) == ("wounds", "310101019")
+    assert (held.no_shows, held.auto) == (1, False)
+    assert [state_of(bench, each) for each in (came, stayed_away, waits)] == ["attended", "no_show", "waitlisted"]
     with pytest.raises(problems.SessionIsOver):
         bench.run(hold_session, HoldSession(session_id=session.id))
     for late in (stayed_away, waits):
-        with pytest.raises(problems.SessionIsOver):
-            bench.run(check_in, CheckIn(registration_id=late.id))
+        assert bench.run(check_in, CheckIn(registration_id=late.id)).verdict == "over"
 
 
 def test_a_session_is_not_closed_before_it_begins(bench: Bench) -> None:
@@ -103,7 +106,30 @@ def test_a_session_is_not_closed_before_it_begins(bench: Bench) -> None:
 def test_livestreams_have_no_door(bench: Bench) -> None:
     session, resident = a_livestream(bench), a_resident(bench)
     bench.at(WEDNESDAY)
-    with pytest.raises(problems.WrongKind):
-        bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id))
+    assert bench.run(check_in, CheckIn(session_id=session.id, resident_id=resident.id)).verdict == "no_door"
     with pytest.raises(problems.WrongKind):
         bench.run(hold_session, HoldSession(session_id=session.id))
+
+
+def test_a_session_that_staff_forgot_closes_by_itself_the_next_morning_and_says_so(bench: Bench) -> None:
+    session = a_session(bench)
+    came, stream = sign_up(bench, session), a_livestream(bench)
+    bench.at(WEDNESDAY)
+    bench.run(check_in, CheckIn(registration_id=came.id))
+    bench.at(timedelta(hours=20))
+    bench.tick()
+    assert bench.get(Session, session.id).state == "planned"
+    bench.at(HALF_HOUR)
+    bench.tick()
+    (held,) = [event for event in bench.said if isinstance(event, SessionHeld)]
+    assert (held.session_id, held.attended, held.auto) == (session.id, 1, True)
+    assert bench.get(Session, stream.id).state == "planned"
+
+
+def test_who_follows_from_home_did_not_stay_away(bench: Bench) -> None:
+    session = a_session(bench)
+    at_home = sign_up(bench, session)
+    bench.query("UPDATE registration SET mode = 'online' WHERE id = %s RETURNING 1", (at_home.id,))
+    bench.at(WEDNESDAY + HALF_HOUR)
+    bench.run(hold_session, HoldSession(session_id=session.id))
+    assert state_of(bench, at_home) == "confirmed"

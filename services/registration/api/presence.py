@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from starlette.responses import Response
 
+from services.registration.api.common import Out
 from services.registration.api.places import RegistrationOut
-from services.registration.features.check_in import CheckIn, check_in
+from services.registration.domain.people import masked_name
+from services.registration.domain.presence import Direction, Verdict, Way
+from services.registration.features.check_in import CheckedIn, CheckIn, check_in
+from services.registration.features.door_pass import public_key
+from services.registration.features.merge_scans import MOST, MergeScans, OfflineScan, merge_scans
+from services.registration.features.verdicts import WORDS, refusal
+from services.registration.projections.people import name_of
 from services.registration.projections.places import roster
-from services.registration.tables import Session
-from shared.http import StaffDep, UnitDep
+from services.registration.projections.presence import conflicts_of, inside, list_for_device
+from services.registration.tables import Registration, Resident, Session
+from shared.auth import Principal
+from shared.http import PROBLEM, ResidentDep, StaffDep, UnitDep
+from shared.unit import Unit
+from shared.web.errors import error_response
 
 router = APIRouter()
 
-
-class CheckInOut(BaseModel):
-    """Who came; `again` when that was known before."""
-
-    registration: RegistrationOut
-    again: bool
+Device = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
 class RosterLineOut(BaseModel):
@@ -29,6 +38,116 @@ class RosterLineOut(BaseModel):
     registration: RegistrationOut
     name: str
     phone: str
+
+
+class ScanWish(BaseModel):
+    """One scan. Show exactly one of `registration_id`, `resident_id`, `ticket`, `digits` and `row` (with `sheet_id`)."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"nonce": "2f1e4b0a-6c1d-4f0e-9a55-0d3f1a7c9b11", "ticket": "AXkvzpugf4i7wRUUOPCZVQ…", "direction": "entry"},
+                {"nonce": "2f1e4b0a-6c1d-4f0e-9a55-0d3f1a7c9b12", "digits": "8000", "device": "ipad-1"},
+            ]
+        },
+    )
+
+    nonce: UUID = Field(default_factory=uuid4, description="Names the scan: sent again it is answered again and changes nothing.")
+    registration_id: UUID | None = None
+    resident_id: UUID | None = None
+    ticket: Annotated[str, StringConstraints(min_length=1, max_length=400)] | None = None
+    digits: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+    row: Annotated[str, StringConstraints(min_length=1, max_length=8)] | None = None
+    sheet_id: UUID | None = None
+    direction: Direction = "entry"
+    at: AwareDatetime | None = Field(default=None, description="When the device saw it; now if left out.")
+    way: Way | None = None
+    force: bool = Field(default=False, description="Let them in although every place is given.")
+    device: Device = ""
+
+    @model_validator(mode="after")
+    def _one_thing_shown(self) -> ScanWish:
+        shown = [self.registration_id, self.resident_id, self.ticket, self.digits, self.row]
+        if sum(value is not None for value in shown) != 1 or (self.row is None) != (self.sheet_id is None):
+            raise ValueError("show one of registration_id, resident_id, ticket, digits, row with sheet_id")
+        return self
+
+
+class Candidate(BaseModel):
+    """Somebody who may be meant: choose by the masked name and scan again with `registration_id`."""
+
+    registration_id: UUID
+    name: str
+
+
+class ScanOut(BaseModel):
+    """What became of a scan that counts; `code` is `ok`, or `again` for somebody who was inside already."""
+
+    nonce: UUID
+    code: Verdict
+    detail: str
+    direction: Direction
+    at: datetime
+    registration: RegistrationOut | None
+    name: str
+    inside: int
+
+
+class WallWish(BaseModel):
+    """The code on the wall, as the resident's phone read it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(examples=["5f0c1a7be2d94c03"])
+    direction: Direction = "entry"
+
+
+class DeviceList(BaseModel):
+    """The list for a device without network: `text` is JSON, signed with Ed25519; the key is `key`, raw in base64url."""
+
+    text: str
+    signature: str
+    key: str
+
+
+class UploadWish(BaseModel):
+    """The queue of a device that is back, with the `pass` of its list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    door_pass: Annotated[str, StringConstraints(max_length=400)]
+    scans: Annotated[tuple[OfflineScan, ...], Field(max_length=MOST)]
+
+
+class ConflictOut(Out):
+    """An offline scan that does not fit, for staff to look at."""
+
+    nonce: UUID
+    verdict: Verdict
+    at: datetime
+    direction: Direction
+    way: Way
+    device: str
+    resident_id: UUID | None
+    name: str
+
+
+class Uploaded(BaseModel):
+    """What became of each scan, by nonce, and everything at this session that does not fit so far."""
+
+    verdicts: dict[UUID, Verdict]
+    conflicts: list[ConflictOut]
+
+
+class Occupancy(BaseModel):
+    """How many people are in the room."""
+
+    inside: int
+    capacity: int
+
+
+REFUSED: dict[int | str, dict[str, Any]] = {409: PROBLEM | {"description": "The scan does not count; `code` says why"}}
 
 
 @router.get("/sessions/{session_id}/roster")
@@ -41,8 +160,80 @@ def get_roster(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[RosterLineO
     ]
 
 
-@router.post("/check-ins")
-def post_check_in(command: CheckIn, _: StaffDep, unit: UnitDep) -> CheckInOut:
-    """Note that somebody came."""
-    registration, again = check_in(command, unit)
-    return CheckInOut(registration=RegistrationOut.of(registration, unit), again=again)
+@router.get("/sessions/{session_id}/occupancy")
+def get_occupancy(session_id: UUID, _: StaffDep, unit: UnitDep) -> Occupancy:
+    """How many people are inside now: entries less exits."""
+    session = unit.get(Session, session_id)
+    return Occupancy(inside=inside(session_id, unit), capacity=session.capacity)
+
+
+@router.post("/sessions/{session_id}/scans", responses=REFUSED, response_model=ScanOut)
+def post_scan(session_id: UUID, wish: ScanWish, staff: StaffDep, request: Request, unit: UnitDep) -> ScanOut | Response:
+    """Take a scan at the door; a refused one is kept too, and answered with a problem whose code says why."""
+    command = CheckIn(session_id=session_id, by=staff.id, **wish.model_dump())
+    return _answer(check_in(command, unit), request, unit)
+
+
+@router.post("/sessions/{session_id}/door", responses=REFUSED, response_model=ScanOut)
+def post_door(session_id: UUID, wish: WallWish, resident: ResidentDep, request: Request, unit: UnitDep) -> ScanOut | Response:
+    """Check oneself in, or out, with the code on the wall."""
+    return _answer(check_in(at_the_wall(session_id, resident, wish.code, wish.direction), unit), request, unit)
+
+
+@router.get("/sessions/{session_id}/door-list")
+def get_door_list(
+    session_id: UUID, staff: StaffDep, unit: UnitDep, device: Annotated[Device, Query(min_length=1)] = "device"
+) -> DeviceList:
+    """The signed list with which a device works without network."""
+    text, signature = list_for_device(unit.get(Session, session_id), device, staff.id, unit)
+    return DeviceList(text=text, signature=signature, key=public_key(unit.keys))
+
+
+@router.post("/sessions/{session_id}/offline-scans")
+def post_offline_scans(session_id: UUID, wish: UploadWish, staff: StaffDep, unit: UnitDep) -> Uploaded:
+    """Take what a device did without network: nothing is lost, whatever order devices come back in."""
+    command = MergeScans(session_id=session_id, door_pass=wish.door_pass, scans=wish.scans, by=staff.id)
+    verdicts = merge_scans(command, unit)
+    return Uploaded(verdicts=verdicts, conflicts=_conflicts(session_id, unit))
+
+
+@router.get("/sessions/{session_id}/conflicts")
+def get_conflicts(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[ConflictOut]:
+    """What devices without network did that does not fit together."""
+    unit.get(Session, session_id)
+    return _conflicts(session_id, unit)
+
+
+def at_the_wall(session_id: UUID, resident: Principal, code: str, direction: Direction) -> CheckIn:
+    """The scan of a resident with the code on the wall: one code counts once for each of them."""
+    nonce = uuid5(NAMESPACE_OID, f"{session_id}:{resident.id}:{code}:{direction}")
+    return CheckIn(nonce=nonce, session_id=session_id, resident_id=resident.id, wall=code, direction=direction, by=resident.id)
+
+
+def _conflicts(session_id: UUID, unit: Unit) -> list[ConflictOut]:
+    return [ConflictOut(**conflict._asdict()) for conflict in conflicts_of(session_id, unit)]
+
+
+def _answer(done: CheckedIn, request: Request, unit: Unit) -> ScanOut | Response:
+    """The scan that counts, or its refusal: returned, not raised, so that the refused scan stays written down."""
+    refused = refusal(done)
+    if refused is not None:
+        refused.facts["candidates"] = [
+            Candidate(registration_id=each.id, name=_masked(each, unit)).model_dump(mode="json") for each in done.candidates
+        ]
+        return error_response(request, refused)
+    unit.session.flush()
+    return ScanOut(
+        nonce=done.scan.nonce,
+        code=done.verdict,
+        detail=WORDS[done.verdict],
+        direction=done.scan.direction,
+        at=done.scan.at,
+        registration=RegistrationOut.of(done.registration, unit) if done.registration else None,
+        name=_masked(done.registration, unit) if done.registration else "",
+        inside=inside(done.scan.session_id, unit),
+    )
+
+
+def _masked(registration: Registration, unit: Unit) -> str:
+    return masked_name(name_of(unit.get(Resident, registration.resident_id), unit))

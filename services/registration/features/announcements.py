@@ -6,6 +6,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.registration.domain.people import Channel
+from services.registration.domain.presence import Way
 from services.registration.tables import Registration, Session
 from shared.contracts.registration import (
     OfferDeclined,
@@ -16,6 +17,7 @@ from shared.contracts.registration import (
     RegistrationConfirmed,
     RegistrationWaitlisted,
     ResidentCheckedIn,
+    ResidentCheckedOut,
 )
 
 
@@ -83,9 +85,17 @@ def cancelled(
     )
 
 
-def checked_in(registration: Registration, session: Session) -> ResidentCheckedIn:
-    """The resident is here, and staff saw it."""
-    return ResidentCheckedIn(**_about(registration, session), walk_in=registration.walk_in, way_in="staff")
+def checked_in(registration: Registration, session: Session, way: Way) -> ResidentCheckedIn:
+    """The resident is here."""
+    return ResidentCheckedIn(
+        **_about(registration, session), walk_in=registration.walk_in, way_in=way, at=registration.checked_in_at
+    )
+
+
+def checked_out(registration: Registration, session: Session, way: Way) -> ResidentCheckedOut:
+    """The resident has left."""
+    assert registration.left_at is not None
+    return ResidentCheckedOut(**_about(registration, session), way=way, at=registration.left_at)
 
 
 def _about(registration: Registration, session: Session) -> _About:

@@ -1,110 +1,189 @@
-"""Note at the door that somebody came."""
+"""Take one scan at a door: somebody comes or goes, whatever they show; every scan is kept, refused ones among them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID, uuid4
 
-from pydantic import model_validator
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from sqlmodel import col, select
 
 from services.registration.domain.places import GONE
-from services.registration.domain.presence import doors_are_open
+from services.registration.domain.presence import Direction, Mark, Verdict, Way, doors_are_open, stay_of
 from services.registration.features import Command, announcements, problems
-from services.registration.features.cancel import UNKNOWN
-from services.registration.features.places import active, admit, fill_free_places, take
-from services.registration.tables import Registration, Resident, Session
+from services.registration.features.door_places import let_in
+from services.registration.features.find_at_door import Shown, Wanted, wanted
+from services.registration.features.places import UNKNOWN
+from services.registration.tables import Registration, Scan, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
-from shared.web import phrase
+
+WAYS: dict[str, Way] = {"ticket": "ticket", "digits": "digits", "row": "paper", "wall": "code"}
+"""How somebody came in, by what was shown; everything else is a tap by staff."""
+
+
+Times = tuple[datetime | None, datetime | None]
+"""When somebody came and left."""
 
 
 class CheckIn(Command):
-    """A tap on the roster (`registration_id`), or somebody who just came (`session_id` and `resident_id`).
+    """One scan. `nonce` names it: sent again, it is answered again and changes nothing.
 
-    `force` lets them in although every place is given.
+    Shown is one of: a name on the roster (`registration_id`), somebody known (`resident_id`), the `ticket` of a phone, the last
+    four `digits` of a number, the code of a `row` of a printed sheet (with `sheet_id`), or the code on the `wall` (with
+    `resident_id`, who scanned it). `force` lets people in although every place is given.
     """
 
-    registration_id: UUID | None = None
+    nonce: UUID = Field(default_factory=uuid4)
     session_id: UUID | None = None
+    registration_id: UUID | None = None
     resident_id: UUID | None = None
+    ticket: Annotated[str, StringConstraints(max_length=400)] | None = None
+    digits: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+    row: Annotated[str, StringConstraints(max_length=8)] | None = None
+    sheet_id: UUID | None = None
+    wall: Annotated[str, StringConstraints(max_length=100)] | None = None
+    direction: Direction = "entry"
+    at: AwareDatetime | None = None
+    way: Way | None = None
     force: bool = False
+    device: Annotated[str, StringConstraints(max_length=60)] = ""
+    by: UUID | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> CheckIn:
-        if (self.registration_id is None) == (self.session_id is None or self.resident_id is None):
-            raise ValueError("give either registration_id, or session_id with resident_id")
+        shown = [self.registration_id, self.ticket, self.digits, self.row, self.resident_id]
+        if sum(value is not None for value in shown) != 1:
+            raise ValueError("show one of registration_id, resident_id, ticket, digits, row")
+        if self.registration_id is None and self.session_id is None:
+            raise ValueError("say at which session_id")
+        if (self.row is None) != (self.sheet_id is None) or (self.wall is not None and self.resident_id is None):
+            raise ValueError("row goes with sheet_id, wall with resident_id")
         return self
+
+    @property
+    def shown(self) -> Shown:
+        """What identifies the person."""
+        return Shown(self.registration_id, self.resident_id, self.ticket, self.digits, self.row, self.sheet_id, self.wall)
+
+    @property
+    def way_in(self) -> Way:
+        """How they came in."""
+        shown = [way for name, way in WAYS.items() if getattr(self, name) is not None]
+        return self.way or (shown[0] if shown else "staff")
 
 
 class CheckedIn(NamedTuple):
-    """Who came; `again` when that was known before."""
+    """What became of a scan; `candidates` when several people fit what was shown."""
 
-    registration: Registration
-    again: bool
+    scan: Scan
+    registration: Registration | None
+    candidates: tuple[Registration, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The answer's code."""
+        return self.scan.result
+
+    @property
+    def again(self) -> bool:
+        """Whether they were inside already."""
+        return self.scan.result == "again"
 
 
 def check_in(command: CheckIn, unit: Unit) -> CheckedIn:
-    """Check in once; a second time only says so."""
-    registration, session = _found(command, unit)
-    if registration is not None and registration.checked_in_at is not None:
-        return CheckedIn(registration, again=True)
-    _refuse_unless_at_the_door(session, unit)
-    registration = registration or Registration(
+    """Judge the scan, write it down, and bring the registration to what its scans add up to."""
+    session = unit.lock(Session, _session_of(command, unit))
+    known = unit.session.exec(select(Scan).where(col(Scan.nonce) == command.nonce)).one_or_none()
+    if known is not None:
+        return CheckedIn(known, unit.find(Registration, known.registration_id) if known.registration_id else None)
+    at = min(command.at or unit.now, unit.now)
+    found = wanted(command.shown, session, unit)
+    verdict = found.verdict or _judge(found, session, at, command)
+    if verdict == "ok" and command.direction == "entry":
+        registration, verdict = let_in(found, session, unit, force=command.force)
+    else:
+        registration = found.registration
+    scan = Scan(
+        nonce=command.nonce,
         session_id=session.id,
-        resident_id=_known_resident(command.resident_id, unit),
-        state="extra",
-        walk_in=True,
-        registered_at=unit.now,
+        registration_id=registration.id if registration else None,
+        resident_id=found.resident_id,
+        direction=command.direction,
+        way=command.way_in,
+        at=at,
+        received_at=unit.now,
+        forced=command.force,
+        device=command.device,
+        by=command.by,
+        sheet_id=command.sheet_id if found.verdict is None else None,
+        result=verdict,
     )
-    if registration.state != "confirmed" or registration.mode == "online":
-        _let_in(registration, session, unit, force=command.force)
-    registration.checked_in_at = unit.now
-    unit.add(registration)
-    unit.emit(announcements.checked_in(registration, session))
-    return CheckedIn(registration, again=False)
+    unit.add(scan)
+    if verdict == "ok":
+        assert registration is not None
+        settle(registration, session, command.way_in, unit)
+    return CheckedIn(scan, registration, found.candidates)
 
 
-def _found(command: CheckIn, unit: Unit) -> tuple[Registration | None, Session]:
-    if command.registration_id is None:
-        assert command.session_id is not None
-        assert command.resident_id is not None
-        session = unit.lock(Session, command.session_id)
-        return active(session.id, command.resident_id, unit), session
-    found = unit.find(Registration, command.registration_id)
-    if found is None:
+def settle(registration: Registration, session: Session, way: Way, unit: Unit) -> None:
+    """Bring the registration's times to what its scans add up to, and tell what is new."""
+    before = (registration.checked_in_at, registration.left_at)
+    bring_up_to_date(registration, unit)
+    tell(registration, session, before, way, unit)
+
+
+def bring_up_to_date(registration: Registration, unit: Unit) -> None:
+    """When they came and left, by every scan of theirs that counts."""
+    unit.session.flush()
+    stay = stay_of(marks_of(registration.session_id, registration.resident_id, unit))
+    if stay is not None:
+        registration.checked_in_at, registration.left_at = stay
+
+
+def tell(registration: Registration, session: Session, before: Times, way: Way, unit: Unit) -> None:
+    """Say that they came, once, and that they left, each time."""
+    came, left = before
+    if came is None and registration.checked_in_at is not None:
+        unit.emit(announcements.checked_in(registration, session, way))
+    if registration.left_at is not None and registration.left_at != left:
+        unit.emit(announcements.checked_out(registration, session, way))
+
+
+def marks_of(session_id: UUID, resident_id: UUID, unit: Unit) -> list[Mark]:
+    """The scans of one person at one session that count."""
+    found = select(Scan).where(col(Scan.session_id) == session_id, col(Scan.resident_id) == resident_id, col(Scan.result) == "ok")
+    return [Mark(scan.at, scan.nonce, scan.direction) for scan in unit.session.exec(found)]
+
+
+def _session_of(command: CheckIn, unit: Unit) -> UUID:
+    if command.session_id is not None:
+        return command.session_id
+    registration = unit.find(Registration, command.registration_id)
+    if registration is None:
         raise problems.UnknownRegistration(UNKNOWN)
-    session = unit.lock(Session, found.session_id)
-    registration = unit.lock(Registration, found.id)
-    if registration.state in GONE:
-        raise problems.NothingToGiveBack(phrase("这个名额已经退了；人来了，可以按现场登记。"))
-    return registration, session
+    return registration.session_id
 
 
-def _refuse_unless_at_the_door(session: Session, unit: Unit) -> None:
+def _judge(found: Wanted, session: Session, at: datetime, command: CheckIn) -> Verdict:
+    """Whether they may come or go, their place apart."""
+    registration = found.registration
+    inside = registration is not None and registration.checked_in_at is not None and registration.left_at is None
+    if command.direction == "entry" and inside:
+        return "again"
+    closed = closed_because(session, at)
+    if closed is not None:
+        return closed
+    if registration is not None and registration.state in GONE and not command.force:
+        return "cancelled"
+    return "ok" if command.direction == "entry" or inside else "not_inside"
+
+
+def closed_because(session: Session, at: datetime) -> Verdict | None:
+    """Why nobody comes or goes at this session at this time; None: the door is open."""
     if session.kind == "livestream":
-        raise problems.WrongKind(phrase("直播不用签到，人数由直播间统计。"))
-    if session.state == "cancelled":
-        raise problems.SessionIsCancelled(phrase("这一场已经取消，不能签到。"))
-    if session.state == "held":
-        raise problems.SessionIsOver(phrase("这一场已经收场，签到已结束。"))
-    if not doors_are_open(session.starts_at, unit.now, SHANGHAI):
-        raise problems.DoorsNotOpen(phrase("还没到活动那一天，到了当天再签到。"))
-
-
-def _known_resident(resident_id: UUID | None, unit: Unit) -> UUID:
-    if resident_id is None or unit.find(Resident, resident_id) is None:
-        raise problems.UnknownResident(phrase("没有找到这位居民，请核对，或先登记。"))
-    return resident_id
-
-
-def _let_in(registration: Registration, session: Session, unit: Unit, *, force: bool) -> None:
-    """Give a free place to somebody without one; without a free place only staff's word lets them in."""
-    signed_up = registration.state in ("confirmed", "offered")
-    if not admit(registration, session, unit):
-        if not force:
-            raise problems.NoRoom(phrase("名额已满。确实坐得下，请按“仍然放行”。"))
-        if signed_up:
-            take(session, registration.mode, -registration.party)
-        registration.state, registration.prefers_room = "extra", False
-        registration.walk_in = registration.walk_in or not signed_up
-    fill_free_places(session, unit)
+        return "no_door"
+    if session.state != "planned":
+        return "session_cancelled" if session.state == "cancelled" else "over"
+    return None if doors_are_open(session.starts_at, at, SHANGHAI) else "not_yet"

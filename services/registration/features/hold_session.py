@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from services.registration.domain.presence import CLOSED_AFTER
 from services.registration.features import Command, problems
 from services.registration.tables import Programme, Session
 from shared.contracts.registration import SessionHeld
@@ -12,20 +13,31 @@ from shared.web import phrase
 
 
 class HoldSession(Command):
-    """`session_id` is over: count who came."""
+    """`session_id` is over: count who came. `auto`: nobody closed it, time did."""
 
     session_id: UUID
+    auto: bool = False
 
 
 _COUNT = """
     SELECT count(*) FILTER (WHERE confirmed_at IS NOT NULL AND state = 'confirmed'),
-           count(checked_in_at), count(checked_in_at) FILTER (WHERE walk_in)
+           count(checked_in_at), count(checked_in_at) FILTER (WHERE walk_in),
+           count(*) FILTER (WHERE state = 'confirmed' AND mode = 'room' AND checked_in_at IS NULL)
     FROM registration WHERE session_id = %s
+"""
+_SETTLE = """
+    UPDATE registration SET state = CASE WHEN checked_in_at IS NULL THEN 'no_show' ELSE 'attended' END
+    WHERE session_id = %s AND state = 'confirmed' AND (mode = 'room' OR checked_in_at IS NOT NULL)
+"""
+"""Whoever followed from home was not at the door, and is neither."""
+_LEFT_OPEN = """
+    SELECT id FROM session WHERE state = 'planned' AND kind <> 'livestream' AND ends_at <= %s
+    ORDER BY starts_at, id LIMIT 20
 """
 
 
 def hold_session(command: HoldSession, unit: Unit) -> Session:
-    """Close the session for good and tell its figures; nobody is checked in afterwards."""
+    """Close the session for good, say of everybody with a place whether they came, and tell its figures."""
     session = unit.lock(Session, command.session_id)
     if session.kind == "livestream":
         raise problems.WrongKind(phrase("直播请在直播间结束。"))
@@ -37,7 +49,10 @@ def hold_session(command: HoldSession, unit: Unit) -> Session:
         raise problems.NotBegun(phrase("活动还没有开始，开始以后才能收场。"))
     session.state = "held"
     unit.session.flush()
-    confirmed, attended, walk_ins = unit.cursor().execute(_COUNT, (session.id,)).fetchone() or (0, 0, 0)
+    counts = unit.cursor().execute(_COUNT, (session.id,)).fetchone()
+    confirmed, attended, walk_ins, no_shows = counts or (0, 0, 0, 0)
+    unit.cursor().execute(_SETTLE, (session.id,))
+    unit.session.expire_all()
     unit.emit(
         SessionHeld(
             session_id=session.id,
@@ -50,6 +65,17 @@ def hold_session(command: HoldSession, unit: Unit) -> Session:
             attended=attended,
             walk_ins=walk_ins,
             street=unit.get(Programme, session.programme_id).street,
+            no_shows=no_shows,
+            auto=command.auto,
         )
     )
     return session
+
+
+def hold_forgotten(unit: Unit) -> int:
+    """Close the sessions that ended long ago and that nobody closed; returns how many."""
+    forgotten = unit.cursor().execute(_LEFT_OPEN, (unit.now - CLOSED_AFTER,)).fetchall()
+    for (session_id,) in forgotten:
+        if unit.lock(Session, session_id).state == "planned":
+            hold_session(HoldSession(session_id=session_id, auto=True), unit)
+    return len(forgotten)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from shared.errors import Conflict, Invalid, NotFound, NotLoggedIn, TooMany
 from shared.web import phrase
@@ -303,3 +303,17 @@ class MergedAgainSince(Conflict):
 
     code = "merged_again_since"
     title = "Merged again since"
+
+
+class Refused(Conflict):
+    """A scan at the door does not count; `code` is its verdict. The scan is kept all the same."""
+
+    title = "The scan does not count"
+
+    def __init__(self, verdict: str, detail: str, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self.verdict = verdict
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem document, named after the verdict."""
+        return super().as_json() | {"type": f"about:{self.verdict}", "code": self.verdict}

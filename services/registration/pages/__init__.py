@@ -10,6 +10,7 @@ from services.registration.pages import (
     calendar,
     courses,
     desk,
+    door,
     edit_session,
     family,
     learning,
@@ -17,6 +18,7 @@ from services.registration.pages import (
     log_in,
     merging,
     one_resident,
+    paper,
     people,
     places,
     programmes,
@@ -27,7 +29,7 @@ from shared.http import principal_of
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(principal_of)])
 _residents = (resident, family, places, browse, live, learning, log_in)
-_staffs = (desk, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
+_staffs = (desk, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
 for room in (*_rooms, learning.anonymous):

@@ -11,27 +11,30 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration.api.live import counted_so_far
-from services.registration.domain.presence import doors_are_open
+from services.registration.domain.presence import Direction, doors_are_open
 from services.registration.features import problems
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.cancel_session import CancelSession, cancel_session
-from services.registration.features.check_in import CheckIn, check_in
+from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.hold_session import HoldSession, hold_session
 from services.registration.features.live_room import CloseLivestream, OpenLivestream, close_livestream, open_livestream
 from services.registration.features.mobile import as_mobile
 from services.registration.features.register import Register, register
 from services.registration.features.register_resident import resident_with_phone
+from services.registration.features.verdicts import WORDS, refusal
 from services.registration.live import live_rooms
 from services.registration.pages.forms import Typed
 from services.registration.pages.rendering import pages, see
 from services.registration.projections.calendar import sessions_between, sessions_on
 from services.registration.projections.places import progress_of, roster
+from services.registration.projections.presence import conflicts_of, inside
 from services.registration.tables import LiveRoom, Session
 from shared.clock import SHANGHAI, today
 from shared.errors import Invalid, Problem
 from shared.http import StaffDep, UnitDep
 from shared.unit import Unit
 from shared.web import phrase
+from shared.web.errors import error_page
 
 router = APIRouter()
 
@@ -58,15 +61,23 @@ def show_roster(request: Request, session_id: UUID, _: StaffDep, unit: UnitDep) 
 
 @router.post("/desk/sessions/{session_id}/check-in")
 def tap(
+    request: Request,
     session_id: UUID,
-    _: StaffDep,
+    staff: StaffDep,
     unit: UnitDep,
-    registration_id: Annotated[UUID, Form()],
+    registration_id: Annotated[UUID | None, Form()] = None,
+    ticket: Typed = "",
+    direction: Annotated[Direction, Form()] = "entry",
     force: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Check somebody on the roster in."""
-    check_in(CheckIn(registration_id=registration_id, force=force), unit)
-    return see(f"/registration/desk/sessions/{session_id}#{registration_id}")
+    """Check somebody on the roster, or the holder of a ticket, in or out."""
+    shown = {"registration_id": registration_id} if registration_id else {"ticket": ticket[:400]}
+    command = CheckIn.model_validate({"session_id": session_id, "direction": direction, "force": force, "by": staff.id} | shown)
+    done = check_in(command, unit)
+    problem = refusal(done)
+    if problem is not None or done.registration is None:
+        return error_page(request, problem or problems.UnknownRegistration(WORDS["unknown"]))
+    return see(f"/registration/desk/sessions/{session_id}#{done.registration.id}")
 
 
 @router.post("/desk/sessions/{session_id}/give-back")
@@ -80,24 +91,27 @@ def give_back(session_id: UUID, _: StaffDep, unit: UnitDep, registration_id: Ann
 def add_by_phone(
     request: Request,
     session_id: UUID,
-    _: StaffDep,
+    staff: StaffDep,
     unit: UnitDep,
     phone: Typed = "",
     at_the_door: Annotated[bool, Form()] = False,
     force: Annotated[bool, Form()] = False,
 ) -> Response:
     """Sign somebody up who called, or let somebody in who just came, by their phone."""
+    fault = None
     try:
         number = as_mobile(phone)
         resident = resident_with_phone(unit.keys.fingerprint(number, "resident.phone"), unit) if number else None
         if resident is None:
             raise problems.UnknownResident(NOBODY)
         if at_the_door:
-            check_in(CheckIn(session_id=session_id, resident_id=resident.id, force=force), unit)
+            command = CheckIn(session_id=session_id, resident_id=resident.id, force=force, by=staff.id)
+            fault = _fault_of(check_in(command, unit))
         else:
             register(Register(session_id=session_id, resident_id=resident.id), unit)
     except (ValueError, Problem) as error:
         fault = error.detail if isinstance(error, Problem) else NOBODY
+    if fault is not None:
         return _roster(request, session_id, unit, phone=phone, fault=fault, status_code=422)
     return see(f"/registration/desk/sessions/{session_id}")
 
@@ -134,6 +148,10 @@ def close_room(session_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
     return see(f"/registration/desk/sessions/{session_id}")
 
 
+def _fault_of(done: CheckedIn) -> str | None:
+    return None if refusal(done) is None else WORDS[done.verdict]
+
+
 def _roster(
     request: Request, session_id: UUID, unit: Unit, *, phone: str = "", fault: str | None = None, status_code: int = 200
 ) -> Response:
@@ -143,6 +161,10 @@ def _roster(
         "roster.html",
         session=session,
         lines=roster(session_id, unit),
+        inside=inside(session_id, unit),
+        conflicts=conflicts_of(session_id, unit),
+        verdict_words=WORDS,
+        ticket=request.query_params.get("ticket", "")[:400],
         progress=progress_of([session], unit)[0],
         doors_open=doors_are_open(session.starts_at, unit.now, SHANGHAI),
         begun=unit.now >= session.starts_at,

@@ -16,6 +16,7 @@ from services.registration.features.acting import may_act_for
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_mode import ChangeMode, change_mode
 from services.registration.features.decline_offer import DeclineOffer, decline_offer
+from services.registration.features.door_codes import ticket_of
 from services.registration.features.places import UNKNOWN, active, free, has_places_for, position
 from services.registration.features.register import Party, Register, register
 from services.registration.pages.rendering import pages, qr, see
@@ -89,7 +90,8 @@ def show_ticket(request: Request, registration_id: UUID, resident: ResidentDep, 
     if registration is None or not may_act_for(resident.id, registration.resident_id, unit):
         raise problems.UnknownRegistration(UNKNOWN)
     session = unit.get(Session, registration.session_id)
-    door = f"{service_of(request).settings.public_url}/registration/desk/sessions/{session.id}#{registration.id}"
+    secret = ticket_of(registration.id, unit.keys)
+    door = f"{service_of(request).settings.public_url}/registration/desk/sessions/{session.id}?ticket={secret}"
     to_come = session.state == "planned" and unit.now < session.starts_at
     changeable = to_come and registration.state in ("confirmed", "waitlisted") and registration.checked_in_at is None
     return pages.render(

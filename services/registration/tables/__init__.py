@@ -39,6 +39,7 @@ from services.registration.tables.people import (
     ResidentMarks,
 )
 from services.registration.tables.places import Registration
+from services.registration.tables.presence import Scan, Sheet
 
 __all__ = [
     "AccessNote",
@@ -73,7 +74,9 @@ __all__ = [
     "Resident",
     "ResidentMarks",
     "ResultNote",
+    "Scan",
     "Session",
+    "Sheet",
     "SkippedDate",
     "SpecialDay",
     "Staff",

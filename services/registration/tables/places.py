@@ -20,6 +20,7 @@ class Registration(Table, table=True):
     `party` people come together. `mode` is where they have their places, or wait for them; `prefers_room`: they have places
     online and keep waiting for the room. `at_once`: a place that becomes free may be given without asking. `acted_by`: the carer
     or the member of staff who signed them up, when it was not the resident. `late`: given back after `cancel_until`.
+    `let_in_offline`: let in by a device without network although no place was theirs.
     """
 
     __tablename__ = "registration"
@@ -73,3 +74,4 @@ class Registration(Table, table=True):
     cancelled_at: datetime | None = Field(default=None, sa_type=WHEN)
     checked_in_at: datetime | None = Field(default=None, sa_type=WHEN)
     left_at: datetime | None = Field(default=None, sa_type=WHEN)
+    let_in_offline: bool = False

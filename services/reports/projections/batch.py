@@ -116,7 +116,7 @@ class Batch:
         self.count("login_code", envelope.time)
 
     def course(self, envelope: Envelope, event: Event) -> None:
-        """One more fact of a course, by its own name."""
+        """One more fact, counted by its own name."""
         self.count(event.type.partition(".")[2], envelope.time)
 
     def programme(self, _: Envelope, event: registration.ProgrammeOpened) -> None:
@@ -281,6 +281,7 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.ResidentCheckedIn: Batch.check_in,
     **dict.fromkeys((registration.CourseOpened, registration.ResidentNominated, registration.CourseCompleted), Batch.course),
     **dict.fromkeys((registration.CertificateIssued, registration.CertificateRevoked), Batch.course),
+    registration.ResidentCheckedOut: Batch.course,
     notify.MessageSent: Batch.sent,
     notify.MessageDelivered: Batch.delivered,
     notify.MessageFailed: Batch.failed,

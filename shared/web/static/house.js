@@ -58,6 +58,13 @@
     if (event.target.matches("[hx-sse\\:connect]")) location.reload();
   });
 
+  function offerPrinting() {
+    document.querySelectorAll("[data-print]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => window.print());
+    });
+  }
+
   // A note of a figure opens when its mark is followed.
   function openNote() {
     const note = document.getElementById(location.hash.slice(1));
@@ -67,5 +74,6 @@
   window.addEventListener("hashchange", openNote);
   window.addEventListener("pagehide", () => speech?.cancel());
   offerReading();
+  offerPrinting();
   openNote();
 })();
