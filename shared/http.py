@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, cast
 from uuid import uuid4
 
+import anyio
 import psycopg
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -31,6 +33,9 @@ from shared.web.faults import detail_of
 
 MAX_BODY = 64 * 1024
 
+CONNECTIONS = 12
+"""How many requests have a unit at once: fewer than the engine has connections, some of which other threads use."""
+
 PROBLEM: dict[str, Any] = {
     "description": "What went wrong and what to do, in the reader's words; the class may add facts",
     "content": {
@@ -47,16 +52,17 @@ PROBLEM: dict[str, Any] = {
 """How every interface describes the answers of `shared.errors`."""
 
 
-def open_unit(request: Request) -> Iterator[Unit]:
+async def open_unit(request: Request) -> AsyncIterator[Unit]:
     """One request, one transaction: committed before the answer is sent, undone when the endpoint raises.
 
-    The unit is kept in the request's state for whoever wraps the route; what such a one put there as `first` is run in it first.
+    No more requests at once than there are connections, so that none holds one while all threads wait for another. The unit is
+    kept in the request's state for whoever wraps the route; what such a one put there as `first` is run in it first.
     """
-    with service_of(request).begin() as unit:
+    async with request.app.state.at_once, contextmanager_in_threadpool(service_of(request).begin()) as unit:
         request.state.unit = unit
         first = getattr(request.state, "first", None)
         if first is not None:
-            first(unit)
+            await run_in_threadpool(first, unit)
         yield unit
 
 
@@ -98,6 +104,7 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
         redoc_url=None,
     )
     app.state.service = service
+    app.state.at_once = anyio.Semaphore(CONNECTIONS)
     mount_static(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=max_body)
     app.add_middleware(SizeTold)

@@ -89,10 +89,10 @@ def _round(ours_url: str, plain_url: str, keyring: Keyring, chance: random.Rando
         return [sign.request(visits, chance) for _ in range(count)]
 
     plain = [sys.executable, "-m", "uvicorn", "infra.bench.plain_intake:app", "--log-level=warning", "--no-access-log"]
-    with _server(plain, {"DATABASE_URL": plain_url}, "/docs") as server:
+    with running(plain, {"DATABASE_URL": plain_url}, "/docs") as server:
         rival = _drive(server, CLIENTS, requests(size.plain))
     ours = {"DATABASE_URL": ours_url, "JIAMENKOU_KEYS": str(keyring.folder), "REDIS_URL": ""}
-    with _server([sys.executable, "-m", "services.stations.main", "web"], ours, "/health") as server:
+    with running([sys.executable, "-m", "services.stations.main", "web"], ours, "/health") as server:
         single = _drive(server, CLIENTS, requests(size.ours))
         bulk = _drive(server, BULK_CLIENTS, requests(size.bulk, BULK_VISITS))
     return {
@@ -221,7 +221,8 @@ class _Server:
 
 
 @contextmanager
-def _server(command: list[str], environment: dict[str, str], ready: str) -> Iterator[_Server]:
+def running(command: list[str], environment: dict[str, str], ready: str) -> Iterator[_Server]:
+    """A server process of its own on a free port, from when it answers at `ready`."""
     port = free_port()
     own = {**os.environ, **environment, "PORT": str(port), "UVICORN_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(command, env=own, cwd=REPOSITORY, stdin=subprocess.DEVNULL)
@@ -248,20 +249,21 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
 def _drive(server: _Server, connections: int, requests: list[bytes]) -> dict[str, float]:
     """Send the first tenth to warm up, then measure the rest."""
     warm = max(connections, len(requests) // 10)
-    _send(server, connections, requests[:warm])
+    send(server, connections, requests[:warm])
     before = cpu_seconds(server.pid)
-    result = _send(server, connections, requests[warm:])
+    result = send(server, connections, requests[warm:])
     count = len(requests) - warm
     return result | {"a_second": count / result["seconds"], "cpu_us": (cpu_seconds(server.pid) - before) / count * 1e6}
 
 
-def _send(server: _Server, connections: int, requests: list[bytes]) -> dict[str, float]:
+def send(server: _Server, connections: int, requests: list[bytes]) -> dict[str, float]:
+    """Send the requests from another process, as fast as they are answered; returns what `load.drive` does."""
     command = [sys.executable, "-m", "infra.bench.load", str(server.port), str(connections)]
     own = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(command, input=pack(requests), stdout=subprocess.PIPE, check=True, timeout=300, cwd=REPOSITORY, env=own)
     result: dict[str, float] = json.loads(done.stdout)
     if result["wrong"]:
-        raise RuntimeError(f"{result['wrong']:g} requests were not answered with 200")
+        raise RuntimeError(f"{result['wrong']:g} requests were refused")
     return result
 
 

@@ -13,6 +13,8 @@ import pytest
 from services.notify.main import service
 from services.notify.tables import Message
 from shared.contracts.registration import (
+    OfferExpired,
+    PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
     RegistrationWaitlisted,
@@ -77,6 +79,22 @@ class Story:
         return RegistrationWaitlisted(
             registration_id=registration, session_id=session, programme_id=UUID(int=9), resident_id=resident, position=3
         )
+
+    def offered(self, registration: UUID, session: UUID, expires_at: datetime) -> Event:
+        """A place kept for Ana."""
+        return PlaceOffered(
+            registration_id=registration,
+            session_id=session,
+            programme_id=UUID(int=9),
+            resident_id=ANA,
+            expires_at=expires_at,
+            party=1,
+            mode="room",
+        )
+
+    def expired(self, registration: UUID, session: UUID) -> Event:
+        """A place that was kept for Ana long enough."""
+        return OfferExpired(registration_id=registration, session_id=session, programme_id=UUID(int=9), resident_id=ANA)
 
     def cancelled(self, registration: UUID, session: UUID, resident: UUID = ANA, *, had_place: bool = True) -> Event:
         """A place given back."""

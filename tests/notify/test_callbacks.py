@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from services.notify.tables import Attempt, Choice, Message, Receipt, Reply
+from shared import clock
 from shared.contracts.notify import MessageDelivered, MessageFailed, MessageSent, MessageSkipped, OptedOut, ReplyReceived
 from shared.event import new_id
 from shared.testing import Bench
@@ -299,3 +300,79 @@ def test_the_recount_adds_up_what_was_told(bench: Bench, place: Place, carrier: 
         "replies": told["notify.reply_received"],
         "opt_outs": told["notify.opted_out"],
     }
+
+
+def an_offer(bench: Bench, story: Story, *, hours: float = 4) -> Place:
+    """A place kept for Ana, who has been asked by text."""
+    place = Place(registration=new_id(), session=new_id())
+    bench.hear(
+        story.resident(),
+        story.session(place.session),
+        story.waitlisted(place.registration, place.session),
+        story.offered(place.registration, place.session, clock.now() + timedelta(hours=hours)),
+    )
+    bench.work()
+    return place
+
+
+@pytest.mark.parametrize(("typed", "meaning"), [("1", "accept"), ("２", "decline"), ("好的", "accept")])
+def test_an_offer_is_answered_with_one_or_two(
+    bench: Bench, story: Story, carrier: PocketCarrier, typed: str, meaning: str
+) -> None:
+    place = an_offer(bench, story)
+    assert carrier.phones.on(ANAS_PHONE)[-1].endswith("有名额了，给您留到今天13:00。回1接受，回2不要。")
+    (told,) = text_back(bench, typed)
+    assert (told.meaning, told.registration_id, told.session_id) == (meaning, place.registration, place.session)
+    assert [reply.needs_person for reply in bench.all(Reply)] == [False]
+
+
+def test_one_is_about_the_offer_and_not_about_a_place_that_asks_for_no_one(
+    bench: Bench, story: Story, place: Place, carrier: PocketCarrier
+) -> None:
+    bench.work()
+    offer = an_offer(bench, story)
+    (told,) = text_back(bench, "1")
+    assert told.registration_id == offer.registration
+
+
+def test_two_with_a_place_and_an_offer_open_goes_to_people(
+    bench: Bench, story: Story, place: Place, carrier: PocketCarrier
+) -> None:
+    bench.work()
+    an_offer(bench, story)
+    told = text_back(bench, "2")[0]
+    assert (told.meaning, told.registration_id) == ("decline", None)
+    assert carrier.phones.on(ANAS_PHONE)[-1].startswith("收到您的回复")
+
+
+def test_a_one_that_comes_after_the_offer_ran_out_is_answered_kindly(bench: Bench, story: Story, carrier: PocketCarrier) -> None:
+    place = an_offer(bench, story)
+    bench.at(timedelta(hours=4))
+    bench.hear(story.expired(place.registration, place.session))
+    text_back(bench, "1")
+    bench.work()
+    assert carrier.phones.on(ANAS_PHONE)[-1].startswith("您的回复晚了一点")
+    assert len(carrier.phones.on(ANAS_PHONE)) == 2
+
+
+def test_a_one_that_crosses_the_end_of_the_offer_is_answered_kindly_too(
+    bench: Bench, story: Story, carrier: PocketCarrier
+) -> None:
+    place = an_offer(bench, story)
+    text_back(bench, "1")
+    bench.hear(story.expired(place.registration, place.session))
+    bench.work()
+    assert carrier.phones.on(ANAS_PHONE)[-1].startswith("您的回复晚了一点")
+
+
+def test_an_offer_made_at_night_is_asked_about_in_the_morning_and_one_that_is_over_never(
+    bench: Bench, story: Story, carrier: PocketCarrier
+) -> None:
+    bench.at(timedelta(hours=13))
+    place = an_offer(bench, story, hours=12)
+    asked = "有名额了"
+    assert not any(asked in text for text in carrier.phones.on(ANAS_PHONE))
+    bench.hear(story.expired(place.registration, place.session))
+    bench.at(timedelta(hours=11))
+    bench.work()
+    assert not any(asked in text for text in carrier.phones.on(ANAS_PHONE))

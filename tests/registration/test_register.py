@@ -10,12 +10,12 @@ import pytest
 from services.registration.features import problems
 from services.registration.features.cancel_session import CancelSession, cancel_session
 from services.registration.features.register import Register, register
-from services.registration.tables import Session
+from services.registration.tables import Resident, Session
 from shared.contracts.registration import RegistrationConfirmed, RegistrationWaitlisted
 from shared.errors import NotFound
 from shared.event import new_id
 from shared.testing import Bench
-from tests.registration.people import WEDNESDAY, a_resident, a_session, line, sign_up
+from tests.registration.people import STREET, WEDNESDAY, a_resident, a_session, line, sign_up
 
 
 def test_whoever_asks_while_there_is_room_gets_a_place(bench: Bench) -> None:
@@ -91,9 +91,11 @@ def test_a_cancelled_session_takes_nobody(bench: Bench) -> None:
         sign_up(bench, session)
 
 
-def test_a_hundred_people_rushing_for_twenty_places_get_twenty_and_wait_in_commit_order(bench: Bench) -> None:
+def test_five_hundred_people_rushing_for_twenty_places_get_twenty_and_wait_in_commit_order(bench: Bench) -> None:
     session = a_session(bench, capacity=20)
-    waiting = [a_resident(bench).id for _ in range(100)]
+    people = [Resident(name="x", phone="", street=STREET, registered_at=session.opens_at) for _ in range(500)]
+    bench.add(*people)
+    waiting = [person.id for person in people]
     errors: list[BaseException] = []
     start = threading.Barrier(8)
 
@@ -120,6 +122,6 @@ def test_a_hundred_people_rushing_for_twenty_places_get_twenty_and_wait_in_commi
     told = bench.query(
         "SELECT type, subject FROM outbox WHERE type IN ('registration.confirmed', 'registration.waitlisted') ORDER BY seq"
     )
-    assert [type for type, _ in told] == ["registration.confirmed"] * 20 + ["registration.waitlisted"] * 80
+    assert [type for type, _ in told] == ["registration.confirmed"] * 20 + ["registration.waitlisted"] * 480
     in_line = bench.query("SELECT id::text FROM registration WHERE queue IS NOT NULL ORDER BY queue")
     assert [subject for _, subject in told[20:]] == [id for (id,) in in_line]
