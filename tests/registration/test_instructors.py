@@ -25,6 +25,8 @@ def test_a_name_is_kept_unreadable_and_shown_to_residents_only_with_consent(benc
     answer = bench.client("clerk").put(f"/registration/api/sessions/{session.id}/people", json={"people": people}).json()
     assert [each["public"] for each in answer["people"]] == ["王芳 主治医师 区红十字会", "主治医师 区红十字会"]
     assert answer["clashes"] == []
+    page = bench.client(browser=True).get(f"/registration/sessions/{session.id}").text
+    assert ("王芳 主治医师" in page, "李敏" in page) == (True, False)
 
 
 def test_the_same_person_or_room_at_the_same_time_is_warned_of_across_programmes(bench: Bench) -> None:

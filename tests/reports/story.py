@@ -100,6 +100,26 @@ def scheduled(
     )
 
 
+def changed(n: int, kind: registration.SessionKind, starts: datetime, old: datetime) -> registration.SessionChanged:
+    """Session `n` is at another time."""
+    id, title, _, place = PROGRAMMES[kind]
+    return registration.SessionChanged(
+        session_id=uuid(6, n),
+        programme_id=id,
+        changed=("time",),
+        title=title,
+        topic="wounds",
+        topic_title="小伤口怎么处理",
+        starts_at=starts,
+        ends_at=starts + timedelta(minutes=30),
+        place=place,
+        capacity=30,
+        old_starts_at=old,
+        old_ends_at=old + timedelta(minutes=30),
+        street=STREET,
+    )
+
+
 def held(
     n: int, kind: registration.SessionKind, starts: datetime, *, confirmed: int, attended: int, walk_ins: int = 0
 ) -> registration.SessionHeld:

@@ -23,6 +23,7 @@ from tests.reports.story import (
     arrived,
     at,
     attendance,
+    changed,
     critical,
     held,
     history,
@@ -103,6 +104,14 @@ def test_a_text_may_be_unknown_first_and_arrive_after_all(bench: Bench) -> None:
     assert bench.query("SELECT sent, delivered, failed, unknown FROM message") == [(True, True, False, True)]
 
 
+def test_a_session_is_where_it_was_moved_to(bench: Bench) -> None:
+    later = NOON + timedelta(days=1)
+    bench.hear(scheduled(1, "series", NOON), changed(1, "series", later, NOON))
+    bench.hear(scheduled(2, "series", NOON))
+    bench.hear(changed(2, "series", later, NOON))
+    assert bench.query("SELECT starts_at, capacity FROM occurrence") == [(later, 30)] * 2
+
+
 def test_every_event_of_the_other_services_is_folded() -> None:
     from shared.testing import event_classes
 
@@ -124,6 +133,7 @@ def one_of_everything() -> list[Event]:
         scheduled(2, "livestream", NOON),
         streamed(2, viewers=30, questions=4),
         scheduled(3, "series", NOON + timedelta(days=7)),
+        changed(3, "series", NOON + timedelta(days=8), NOON + timedelta(days=7)),
         registration.SessionCancelled(session_id=uuid(6, 3), programme_id=PROGRAMMES["series"][0], reason="weather"),
         text(1),
         arrived(1),

@@ -22,6 +22,7 @@ from services.registration.features.register import Party, Register, register
 from services.registration.pages.rendering import pages, qr, see
 from services.registration.pages.resident import room_is_open
 from services.registration.projections.calendar import sign_up_of
+from services.registration.projections.instructors import people_at
 from services.registration.projections.places import cared_for, progress_of
 from services.registration.projections.waitlist import explain, lines_of, on_offer
 from services.registration.tables import Registration, Session
@@ -47,6 +48,7 @@ def show_session(request: Request, session_id: UUID, principal: PrincipalDep, un
         session=session,
         sign_up=sign_up_of(session, unit),
         waiting=progress_of([session], unit)[0].waiting,
+        people=people_at(session.id, unit),
         mine=mine,
         position=position(mine, unit) if mine else None,
         family=[(person, active(session.id, person.id, unit)) for person in family],
