@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.registration.domain.certificates import certificate_number, read_number
 from services.registration.features import course_problems
+from services.registration.features.assign import AddInstructor, Assign, Role, add_instructor, assign
 from services.registration.features.check_certificate import check_file, check_number, check_text, code_of, signed_text
 from services.registration.features.complete_course import CompleteCourse, complete_course
 from services.registration.features.issue_certificate import IssueCertificate, issue_certificate
@@ -215,3 +216,16 @@ def test_a_revoked_certificate_says_so_in_every_way_and_another_may_follow(bench
     with pytest.raises(course_problems.UnknownCertificate):
         bench.run(revoke_certificate, RevokeCertificate(number="JM", reason="没有", by=CLERK))
     assert issued(bench, graduate.id).number != certificate.number
+
+
+def test_its_lecturers_are_printed_as_they_agreed_to(bench: Bench) -> None:
+    course = a_course(bench)
+    for lesson, (name, named) in zip(lessons(bench, course), (("李敏", True), ("赵刚", False), ("赵刚", False)), strict=False):
+        wish = AddInstructor(name=name, title="主任", organisation="区社工站", may_be_named=named)
+        lecturer = bench.run(add_instructor, wish)
+        people = (Role(instructor_id=lecturer.id, part="lecturer"),)
+        bench.run(assign, Assign(session_id=lesson.id, people=people))
+    certificate = issued(bench, a_graduate(bench, course).id)
+    said = in_unit(bench, check_number, certificate.number, "").said
+    assert said["lecturers"] == ["李敏 主任 区社工站", "主任 区社工站"]
+    assert bench.work() == 1

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from services.registration.domain import certificates, courses
 from services.registration.features import Command, course_problems
 from services.registration.features.nominate import UNKNOWN
+from services.registration.projections.instructors import lecturers_of
 from services.registration.projections.people import name_of
 from services.registration.tables import Certificate, Course, Nomination, Programme, Resident
 from shared.clock import SHANGHAI
@@ -86,6 +87,7 @@ def _said(number: str, nomination: Nomination, unit: Unit) -> dict[str, object]:
         "minutes_per_hour": course.minutes_per_hour,
         "completed_on": str(completed.astimezone(SHANGHAI).date()),
         "issued_on": str(unit.now.astimezone(SHANGHAI).date()),
+        "lecturers": lecturers_of(nomination.programme_id, unit),
     }
 
 

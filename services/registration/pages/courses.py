@@ -36,6 +36,7 @@ from services.registration.pages.course_forms import questions_of, quotas_of
 from services.registration.pages.forms import Typed, TypedForm
 from services.registration.pages.rendering import faults_of, pages, see
 from services.registration.projections.courses import levels_of, list_of, offered_in_place, open_courses, seats_of
+from services.registration.projections.instructors import lecturers_of
 from services.registration.tables import Course, CourseTest, Programme
 from shared.errors import Invalid, Problem
 from shared.http import StaffDep, UnitDep
@@ -254,6 +255,7 @@ def _course(request: Request, course: Course, unit: Unit) -> Response:
         levels=levels_of(course, unit),
         due=due_follow_ups(unit, programme_id=course.programme_id),
         test_lines=TEST_LINES,
+        lecturers=lecturers_of(course.programme_id, unit),
     )
 
 

@@ -29,6 +29,7 @@ from services.registration.projections.courses import (
     my_standing,
     transcript,
 )
+from services.registration.projections.instructors import lecturers_of
 from services.registration.projections.people import name_of
 from services.registration.tables import Course, CourseTest, Programme, Resident, Survey
 from shared.clock import today
@@ -79,6 +80,7 @@ def show_my_course(request: Request, programme_id: UUID, resident: ResidentDep, 
         survey=unit.find(Survey, programme_id),
         follow_ups=follow_ups,
         certificate=my_certificate(nomination, unit),
+        lecturers=lecturers_of(programme_id, unit),
     )
 
 

@@ -63,6 +63,14 @@ def people_at(session_id: UUID, unit: Unit) -> list[AtSession]:
     return sorted(people, key=lambda each: (order[each.part], each.person.name))
 
 
+def lecturers_of(programme_id: UUID, unit: Unit) -> list[str]:
+    """Who lectures in a programme, as residents read it: each once, in the order of their first session."""
+    found = select(Session.id).where(col(Session.programme_id) == programme_id, col(Session.state) != "cancelled")
+    sessions = unit.session.exec(found.order_by(col(Session.starts_at))).all()
+    public = [each.public for id in sessions for each in people_at(id, unit) if each.part == "lecturer" and each.public]
+    return list(dict.fromkeys(public))
+
+
 def clashes_of(session: Session, unit: Unit) -> list[Clash]:
     """What else is planned meanwhile in the same room or with the same people, in whichever programme."""
     meanwhile = select(Session).where(
