@@ -1,7 +1,7 @@
 """Who is asking: a signed session cookie for people, short-lived tokens between services.
 
-Registration signs sessions; every service verifies them with registration's public key. Roles decide, per endpoint and per
-streamed event.
+Registration signs sessions; every service verifies them with registration's public key. Roles and limits decide, per endpoint
+and per streamed event. A session names the log-in that it belongs to, so that it can be ended before its time (`shared.log_ins`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,25 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.crypto import Keyring, Unreadable
 from shared.errors import Forbidden, NotLoggedIn
+from shared.event import new_id
 
 COOKIE = "jiamenkou_session"
+STAFF = ("clerk", "nurse", "editor", "operator")
 SESSION_SECONDS = 12 * 3600
+RESIDENT_SECONDS = 30 * 24 * 3600
+"""How long a log-in lasts: a working day for staff, a month for residents, who would have to ask for a code by text again."""
 TOKEN_SECONDS = 60
 
 
 class Principal(BaseModel):
-    """Somebody who logged in. `roles`: `resident`, or of `clerk`, `nurse`, `editor`, `operator`; `name` is for greeting only."""
+    """Somebody who logged in. `roles`: `resident`, or of `clerk`, `nurse`, `editor`, `operator`; `name` is for greeting only.
+
+    `limits` hold, by `street`, `programme` and `station`, where a member of staff may act; without any, everywhere.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,6 +44,17 @@ class Principal(BaseModel):
     kind: str
     name: str
     roles: frozenset[str]
+    limits: dict[str, frozenset[str]] = {}
+    log_in: UUID = Field(default_factory=new_id)
+
+    @property
+    def seconds(self) -> int:
+        """How long a log-in of this person lasts."""
+        return RESIDENT_SECONDS if self.kind == "resident" else SESSION_SECONDS
+
+    def sees(self, where: Mapping[str, str]) -> bool:
+        """Whether something of this street, programme and station is inside the limits: one of them is enough."""
+        return not self.limits or any(where.get(kind) in allowed for kind, allowed in self.limits.items())
 
     def may(self, *roles: str) -> bool:
         """Whether any of `roles` is held."""
@@ -49,9 +68,11 @@ def sign_session(keys: Keyring, principal: Principal) -> str:
         "kind": principal.kind,
         "name": principal.name,
         "roles": sorted(principal.roles),
+        "limits": {kind: sorted(allowed) for kind, allowed in principal.limits.items()},
+        "log_in": str(principal.log_in),
         "aud": "people",
     }
-    return _encode(keys, claims, SESSION_SECONDS)
+    return _encode(keys, claims, principal.seconds)
 
 
 def read_session(keys: Keyring, cookie: str | None) -> Principal | None:
@@ -60,17 +81,22 @@ def read_session(keys: Keyring, cookie: str | None) -> Principal | None:
     if claims is None:
         return None
     try:
-        return Principal(id=claims["sub"], kind=claims["kind"], name=claims["name"], roles=frozenset(claims["roles"]))
+        return Principal(id=claims["sub"], **{name: claims[name] for name in ("kind", "name", "roles", "limits", "log_in")})
     except (KeyError, ValidationError):
         return None
 
 
-def require(principal: Principal | None, *roles: str) -> Principal:
-    """The principal, if it holds one of `roles`; raises `NotLoggedIn` or `Forbidden`."""
+def require(principal: Principal | None, *roles: str, where: Mapping[str, str] | None = None) -> Principal:
+    """The principal, if it holds one of `roles` and, given `where` the thing is, may act there.
+
+    Raises `NotLoggedIn` or `Forbidden`.
+    """
     if principal is None:
         raise NotLoggedIn("请先登录。")
     if not principal.may(*roles):
         raise Forbidden("您的账号不能做这件事，请联系街道管理员。")
+    if where is not None and not principal.sees(where):
+        raise Forbidden("这不在您负责的街道、项目或驿站范围里，请联系街道管理员。")
     return principal
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import anyio
 import psycopg
@@ -21,9 +21,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import outbox
-from shared.auth import COOKIE, Principal, calling_service, read_session, require
-from shared.errors import Invalid, NotFound, Problem, TooLarge
+from shared.auth import COOKIE, STAFF, Principal, calling_service, read_session, require
+from shared.errors import Forbidden, Invalid, NotFound, Problem, TooLarge, TooMany
 from shared.faults import DATABASE_AWAY
+from shared.limits import named_in, stay_inside
 from shared.log import bound, log
 from shared.service import Service
 from shared.unit import Unit
@@ -68,9 +69,15 @@ async def open_unit(request: Request) -> AsyncIterator[Unit]:
 
 def principal_of(request: Request) -> Principal | None:
     """Who is asking, from the session cookie; kept in the request's state, where pages find it."""
-    principal = read_session(service_of(request).keys, request.cookies.get(COOKIE))
+    principal = who_holds(request.cookies.get(COOKIE), service_of(request))
     request.state.principal = principal
     return principal
+
+
+def who_holds(cookie: str | None, service: Service) -> Principal | None:
+    """Who the cookie speaks for, unless its log-in was ended."""
+    principal = read_session(service.keys, cookie)
+    return None if principal is None or service.log_ins.is_over(principal.log_in) else principal
 
 
 def service_of(request: Request) -> Service:
@@ -82,8 +89,11 @@ UnitDep = Annotated[Unit, Depends(open_unit, scope="function")]
 PrincipalDep = Annotated[Principal | None, Depends(principal_of)]
 
 
-def _staff(principal: PrincipalDep) -> Principal:
-    return require(principal, "clerk", "nurse", "editor", "operator")
+async def _staff(request: Request, principal: PrincipalDep) -> Principal:
+    staff = require(principal, *STAFF)
+    if staff.limits:
+        await run_in_threadpool(stay_inside, staff, await named_in(request), service_of(request))
+    return staff
 
 
 def _resident(principal: PrincipalDep) -> Principal:
@@ -212,6 +222,14 @@ def get_recount(request: Request) -> dict[str, int]:
         return service_of(request).recount(cast(Any, session.connection().connection.cursor()))
 
 
+@_internal.get("/internal/people/{resident_id}")
+def get_person(request: Request, resident_id: UUID, unit: UnitDep) -> dict[str, Any]:
+    """Everything that is kept here about somebody who asked for it: registration alone gathers that."""
+    if calling_service(service_of(request).keys, request.headers.get("authorization")) != "registration":
+        raise Forbidden("Only registration gathers what is kept about a person.")
+    return service_of(request).about(resident_id, unit)
+
+
 @_internal.put("/internal/subscriptions/{name}")
 def put_subscription(request: Request, name: str, wish: Subscription, unit: UnitDep) -> dict[str, Any]:
     """A subscriber says what it hears and how far it is; it is told where the log ends."""
@@ -263,4 +281,6 @@ def _answer_bug(request: Request, error: Exception) -> Response:
 def _answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     response = error_response(request, problem)
     response.headers.update(headers or {})
+    if isinstance(problem, TooMany) and "retry_after" in problem.facts:
+        response.headers["Retry-After"] = str(problem.facts["retry_after"])
     return response

@@ -27,6 +27,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from shared.erasure import without_the_forgotten
 from shared.event import Envelope, Event, Undecodable
 from shared.faults import passes, plain
 from shared.log import bound, log
@@ -83,9 +84,10 @@ _FOLLOW_NEW_LOG = """
 
 
 class Consumers:
-    """Which function hears which event. One function per event; `in_batches` for those that fold many at once."""
+    """Which function hears which event. `forgets`: facts about people who were erased here are passed over, however late."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, forgets: bool = False) -> None:
+        self._forgets = forgets
         self._one: dict[str, tuple[type[Event], Callable[[Any, Unit], None]]] = {}
         self._many: dict[str, tuple[type[Event], Fold]] = {}
 
@@ -114,7 +116,7 @@ class Consumers:
 
     def handle(self, envelopes: Sequence[Envelope], unit: Unit) -> None:
         """Run the handlers of `envelopes` in order. Unknown types are ignored; raises what a handler raises, or `Undecodable`."""
-        for fold, run in self._runs(envelopes):
+        for fold, run in self._runs(without_the_forgotten(envelopes, unit.cursor()) if self._forgets else envelopes):
             envelope, event = run[0]
             with bound(correlationid=envelope.correlationid, source=envelope.source, sequence=envelope.sequence):
                 unit.cause = envelope

@@ -8,7 +8,7 @@ from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import MetaData, create_engine, pool
 
-BUS_TABLES = ("outbox_head", "outbox", "subscriber", "inbox", "dead_letter", "job")
+BUS_TABLES = ("outbox_head", "outbox", "subscriber", "inbox", "dead_letter", "job", "ended_log_in", "erased_person")
 
 
 def upgrade(service: str, database_url: str) -> None:
@@ -31,3 +31,8 @@ def run(metadata: MetaData) -> None:
 def bus_tables() -> str:
     """The SQL that makes the bus's tables, for a service's first revision."""
     return (Path(__file__).parent / "bus_v1.sql").read_text()
+
+
+def access_tables() -> str:
+    """The SQL that makes the tables with which every service knows ended log-ins and erased people."""
+    return (Path(__file__).parent / "access_v1.sql").read_text()

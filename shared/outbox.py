@@ -167,13 +167,13 @@ def subscribe(cursor: Cursor[Any], source: str, name: str, types: list[str], app
     return head(cursor, source)
 
 
-def erase_sealed(cursor: Cursor[Any], subject: str) -> int:
-    """Blank every sealed value in the facts about `subject` (a person being erased); returns how many facts changed."""
+def erase_sealed(cursor: Cursor[Any], *subjects: str) -> int:
+    """Blank every sealed value in the facts about `subjects`, a person being erased and what is theirs; returns how many."""
     cursor.execute("SET LOCAL jiamenkou.erasing = 'on'")
     cursor.execute(
         r"""UPDATE outbox SET body = regexp_replace(body, '"sealed\.[a-z]+\.[A-Za-z0-9_-]+"', '""', 'g')
-            WHERE subject = %s AND body LIKE '%%"sealed.%%'""",
-        (subject,),
+            WHERE subject = ANY(%s) AND body LIKE '%%"sealed.%%'""",
+        (list(subjects),),
     )
     changed = cursor.rowcount
     cursor.execute("SET LOCAL jiamenkou.erasing = 'off'")

@@ -57,6 +57,13 @@ class Peers:
         with _understood(source):
             return {str(name): int(count) for name, count in raw.items()}
 
+    def person(self, source: str, resident_id: UUID) -> dict[str, Any]:
+        """Everything that the service behind `source` keeps about somebody. Raises `PeerDown`."""
+        raw = self._call("GET", source, f"/internal/people/{resident_id}")
+        if not isinstance(raw, dict):
+            raise PeerDown(f"{source} answers in a way that is not understood")
+        return raw
+
     def _call(self, method: str, source: str, path: str, **arguments: Any) -> Any:
         if source not in self._urls:
             raise PeerDown(f"no address is configured for {source}")

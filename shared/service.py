@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from psycopg import Cursor
 from sqlalchemy import Engine
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from celery import Celery
     from fastapi import FastAPI
 
+    from shared.log_ins import LogIns
     from shared.peers import Peers
     from shared.relay import Puller, Relay
 
@@ -57,6 +59,8 @@ class Service:
     """One service. `web` builds its FastAPI application, imported only by the process that serves it.
 
     `recount` counts, from the service's own tables, what its events should add up to: reports compares its figures with it.
+    `whereabouts` holds, by the name under which requests give the id of a thing, the query for where it is (its street, programme
+    and station): staff with limits reach nothing outside them. `about` gathers what is kept about a resident, for them to read.
     """
 
     name: str
@@ -66,6 +70,8 @@ class Service:
     jobs: Jobs = field(default_factory=Jobs)
     schedule: Schedule = field(default_factory=Schedule)
     recount: Callable[[Cursor[Any]], dict[str, int]] = field(default=lambda _: {})
+    whereabouts: Mapping[str, str] = field(default_factory=dict)
+    about: Callable[[UUID, Unit], dict[str, Any]] = field(default=lambda _, __: {})
 
     @property
     def source(self) -> str:
@@ -123,6 +129,13 @@ class Service:
         from shared.peers import Peers
 
         return Peers(self.keys, self.settings.peers)
+
+    @cached_property
+    def log_ins(self) -> LogIns:
+        """Which log-ins were ended before their time."""
+        from shared.log_ins import LogIns
+
+        return LogIns(self.engine)
 
     @cached_property
     def puller(self) -> Puller:

@@ -19,6 +19,7 @@ from shared.crypto import Keyring
 from shared.event import Event, new_id, with_sequence
 from shared.inbox import Outcome
 from shared.outbox import Head, Parcel
+from shared.peers import PeerDown
 from shared.relay import Puller, Pusher, run_due
 from shared.service import Service
 from shared.unit import Unit
@@ -171,10 +172,11 @@ class MemoryBus:
 
 
 class LocalPeers:
-    """The calls between services, made straight to the other's database."""
+    """The calls between services, made straight to the other's database; those in `away` do not tell what they keep."""
 
     def __init__(self, name: str, services: dict[str, Service]) -> None:
         self.name, self.services = name, {service.source: service for service in services.values()}
+        self.away: set[str] = set()
 
     def sources(self, names: set[str]) -> list[str]:
         """The logs of the services called `names`."""
@@ -189,6 +191,17 @@ class LocalPeers:
         """As `Peers.pull`."""
         with self.services[source].begin() as unit:
             return outbox.read(unit.cursor(), source, after, types, limit)
+
+    def person(self, source: str, resident_id: UUID) -> dict[str, Any]:
+        """As `Peers.person`."""
+        if source in self.away:
+            raise PeerDown(f"{source} is away")
+        with self.services[source].begin() as unit:
+            found: dict[str, Any] = json.loads(json.dumps(self.services[source].about(resident_id, unit), default=str))
+        return found
+
+    def close(self) -> None:
+        """As `Peers.close`."""
 
     def recount(self, source: str) -> dict[str, int]:
         """As `Peers.recount`."""
@@ -205,8 +218,11 @@ class World:
         self.bus = bus or MemoryBus()
         self.pullers: dict[str, Puller] = {}
         self.pushers: dict[str, Pusher] = {}
+        self.peers: dict[str, LocalPeers] = {}
         for name, service in self.services.items():
-            self.pullers[name] = Puller(service.inbox, cast(Any, LocalPeers(name, self.services)))
+            self.peers[name] = LocalPeers(name, self.services)
+            service.peers = cast(Any, self.peers[name])
+            self.pullers[name] = Puller(service.inbox, cast(Any, self.peers[name]))
             self.pushers[name] = Pusher(service.engine, service.source, self.bus)
         self._look()
 

@@ -10,6 +10,7 @@ SAYS = (
     "notify.message_skipped",
     "notify.message_unknown",
     "notify.opted_out",
+    "notify.person_erased",
     "notify.reply_received",
 )
 """The events it tells."""
@@ -20,6 +21,8 @@ HEARS = (
     "registration.cancelled",
     "registration.confirmed",
     "registration.consent_changed",
+    "registration.erasure_requested",
+    "registration.log_in_ended",
     "registration.login_code_requested",
     "registration.merge_undone",
     "registration.offer_declined",

@@ -9,6 +9,7 @@ from services.notify.domain.hours import SHANGHAI
 from services.notify.domain.phones import national
 from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose, facts_of
+from services.notify.features.erase_person import ErasePerson, erase_person
 from services.notify.features.remind import remind, withdraw
 from services.notify.features.take_reply import accepted_in_vain, tell_too_late
 from services.notify.projections import (
@@ -29,6 +30,7 @@ from shared.contracts.registration import (
     AuthorityEnded,
     AuthorityGiven,
     ConsentChanged,
+    ErasureRequested,
     LoginCodeRequested,
     MergeUndone,
     OfferDeclined,
@@ -46,6 +48,7 @@ from shared.contracts.registration import (
 )
 from shared.contracts.stations import ReferralOpened
 from shared.inbox import Consumers
+from shared.log_ins import hear_ended_log_ins
 from shared.unit import Unit
 
 WORTH_KNOWING = timedelta(days=1)
@@ -54,7 +57,8 @@ WORTH_KNOWING = timedelta(days=1)
 
 def consumers_with(helpline: str) -> Consumers:
     """Notify's consumers; `helpline` is the number that texts give to call."""
-    consumers = Consumers()
+    consumers = Consumers(forgets=True)
+    hear_ended_log_ins(consumers)
     consumers.on(ResidentRegistered)(keep_contact)
     consumers.on(ResidentChanged)(keep_contact)
     consumers.on(ResidentsMerged)(link)
@@ -69,6 +73,7 @@ def consumers_with(helpline: str) -> Consumers:
     consumers.on(PlaceOffered)(ask_whether_wanted)
     consumers.on(OfferDeclined)(tell_place_let_go)
     consumers.on(LoginCodeRequested)(send_login_code)
+    consumers.on(ErasureRequested)(forget_person)
 
     @consumers.on(OfferExpired)
     def end_offer(event: OfferExpired, unit: Unit) -> None:
@@ -207,6 +212,11 @@ def send_login_code(event: LoginCodeRequested, unit: Unit) -> None:
             ),
             unit,
         )
+
+
+def forget_person(event: ErasureRequested, unit: Unit) -> None:
+    """Somebody is to be forgotten."""
+    erase_person(ErasePerson(erasure_id=event.erasure_id, records=(event.resident_id, *event.merged)), unit)
 
 
 def tell_referral(event: ReferralOpened, helpline: str, unit: Unit) -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from services.notify.consumers import consumers_with
+from services.notify.features.about import about
 from services.notify.gateways import SimulatedCarrier, SmsGateway
 from services.notify.jobs import jobs_with
 from services.notify.recount import recount
@@ -31,6 +32,7 @@ def service(*, carrier: SmsGateway | None = None, **given: Any) -> Service:
         jobs=jobs_with(carrier or SimulatedCarrier(settings.carrier_url), settings.helpline),
         schedule=schedule,
         recount=recount,
+        about=about,
     )
 
 

@@ -15,12 +15,15 @@ SAYS = (
     "registration.consent_changed",
     "registration.course_completed",
     "registration.course_opened",
+    "registration.erasure_requested",
     "registration.livestream_held",
+    "registration.log_in_ended",
     "registration.login_code_requested",
     "registration.merge_undone",
     "registration.nominated",
     "registration.offer_declined",
     "registration.offer_expired",
+    "registration.person_erased",
     "registration.place_offered",
     "registration.place_swapped",
     "registration.programme_opened",
@@ -35,5 +38,5 @@ SAYS = (
 )
 """The events it tells."""
 
-HEARS = ("notify.reply_received",)
+HEARS = ("notify.person_erased", "notify.reply_received", "reports.person_erased", "stations.person_erased")
 """The events it acts on."""

@@ -20,9 +20,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
 from services.registration.tables import AnsweredRequest
-from shared.auth import COOKIE, read_session
+from shared.auth import COOKIE
 from shared.errors import Conflict, Invalid
-from shared.http import service_of
+from shared.http import service_of, who_holds
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -140,7 +140,7 @@ async def _asked(request: Request) -> _Asked | None:
     if not KEY.fullmatch(key):
         raise UnusableKey(phrase("请求编号要用1到255个英文字母、数字或符号，不带空格；最好是一个UUID。"))
     keys = service_of(request).keys
-    principal = read_session(keys, request.cookies.get(COOKIE))
+    principal = await run_in_threadpool(who_holds, request.cookies.get(COOKIE), service_of(request))
     what = f"{request.url.path}?{request.url.query}\n{(await request.body()).hex()}"
     return _Asked(
         mark=keys.fingerprint(f"{principal.id if principal else ''} {key}", "answered_request.mark"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
 from services.registration.features.cancel import Cancel, cancel
-from shared.contracts.notify import ReplyReceived
+from services.registration.features.erase import ConfirmErasure, confirm_erasure
+from shared.contracts.notify import ReplyReceived, TextsErased
+from shared.contracts.reports import FiguresErased
+from shared.contracts.stations import ReadingsErased
 from shared.errors import Problem
 from shared.inbox import Consumers
 from shared.unit import Unit
@@ -27,3 +30,14 @@ def take_an_answer(event: ReplyReceived, unit: Unit) -> None:
             cancel(Cancel(registration_id=event.registration_id, resident_id=event.resident_id, channel="text"), unit)
     except Problem:
         return
+
+
+def note_erased(event: TextsErased | ReadingsErased | FiguresErased, unit: Unit) -> None:
+    """One of the services has forgotten somebody; which, its log says."""
+    assert unit.cause is not None
+    confirm_erasure(ConfirmErasure(erasure_id=event.erasure_id, source=unit.cause.source), unit)
+
+
+consumers.on(TextsErased)(note_erased)
+consumers.on(ReadingsErased)(note_erased)
+consumers.on(FiguresErased)(note_erased)

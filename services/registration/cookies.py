@@ -1,19 +1,24 @@
-"""The cookie of a session, set at the log-in and taken away at the log-out."""
+"""The cookie of a session: set when a log-in begins and is written down, taken away when it ends."""
 
 from __future__ import annotations
 
+from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.auth import COOKIE, SESSION_SECONDS, Principal, sign_session
-from shared.service import Service
+from services.registration.features.log_ins import BeginLogIn, begin_log_in
+from shared.auth import COOKIE, Principal, sign_session
+from shared.http import service_of
+from shared.unit import Unit
 
 
-def log_in(response: Response, principal: Principal, service: Service) -> None:
+def log_in(response: Response, principal: Principal, request: Request, unit: Unit) -> None:
     """Let the browser that gets this answer speak for `principal` from now on."""
+    service = service_of(request)
+    who = begin_log_in(BeginLogIn(principal=principal, user_agent=request.headers.get("user-agent", "")[:400]), unit)
     response.set_cookie(
         COOKIE,
-        sign_session(service.keys, principal),
-        max_age=SESSION_SECONDS,
+        sign_session(service.keys, who),
+        max_age=who.seconds,
         path="/",
         secure=service.settings.public_url.startswith("https:"),
         httponly=True,

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from services.registration.consumers import consumers
 from services.registration.jobs import jobs_for
+from services.registration.projections.about import about
 from services.registration.recount import recount
 from services.registration.schedule import schedule
 from services.registration.settings import RegistrationSettings
+from services.registration.whereabouts import WHEREABOUTS
 from shared.service import Service
 
 if TYPE_CHECKING:
@@ -19,8 +21,18 @@ if TYPE_CHECKING:
 def service(**given: Any) -> Service:
     """Registration, ready for any of its processes; settings not given come from the environment."""
     settings = RegistrationSettings(**given)
-    jobs = jobs_for(settings)
-    return Service("registration", settings, web, consumers=consumers, jobs=jobs, schedule=schedule, recount=recount)
+    registration = Service(
+        "registration",
+        settings,
+        web,
+        consumers=consumers,
+        jobs=jobs_for(settings, lambda source, resident_id: registration.peers.person(source, resident_id)),
+        schedule=schedule,
+        recount=recount,
+        whereabouts=WHEREABOUTS,
+        about=about,
+    )
+    return registration
 
 
 def web(service: Service) -> FastAPI:

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
-from sqlmodel import col
-
+from services.registration.features.drop_what_is_old import drop_what_is_old
 from services.registration.features.expire_offers import expire_offers
 from services.registration.features.finding import make_the_rest_findable
 from services.registration.features.hold_session import hold_forgotten
 from services.registration.features.holidays import fill_holidays
 from services.registration.features.materialise import materialise_all
 from services.registration.features.open_survey import destroy_letters
-from services.registration.tables import AnsweredRequest, LoginCode
 from shared.schedule import Schedule
 from shared.unit import Unit
 
 schedule = Schedule()
 schedule.every(timedelta(minutes=1))(make_the_rest_findable)
-
-KEPT = timedelta(days=1)
-"""How long log-in codes are kept, longer than any limit looks back; and answers for requests that come again."""
-
-
-@schedule.every(timedelta(hours=1))
-def drop_old_login_codes(unit: Unit) -> None:
-    """Who asked to log in is nobody's business the day after."""
-    unit.session.exec(delete(LoginCode).where(col(LoginCode.requested_at) < unit.now - KEPT))
-
-
-@schedule.every(timedelta(hours=1))
-def drop_old_answers(unit: Unit) -> None:
-    """A request is not sent again after a day: what it was answered with is dropped."""
-    unit.session.exec(delete(AnsweredRequest).where(col(AnsweredRequest.answered_at) < unit.now - KEPT))
+schedule.every(timedelta(hours=1))(drop_what_is_old)
 
 
 @schedule.every(timedelta(seconds=5))

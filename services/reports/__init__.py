@@ -3,7 +3,7 @@
 RUNS = ("web", "relay", "events", "jobs")
 """The processes this service is made of."""
 
-SAYS = ("reports.bulletin_published",)
+SAYS = ("reports.bulletin_published", "reports.person_erased")
 """The events it tells."""
 
 HEARS = (
@@ -25,12 +25,15 @@ HEARS = (
     "registration.consent_changed",
     "registration.course_completed",
     "registration.course_opened",
+    "registration.erasure_requested",
     "registration.livestream_held",
+    "registration.log_in_ended",
     "registration.login_code_requested",
     "registration.merge_undone",
     "registration.nominated",
     "registration.offer_declined",
     "registration.offer_expired",
+    "registration.person_erased",
     "registration.place_offered",
     "registration.place_swapped",
     "registration.programme_opened",

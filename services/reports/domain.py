@@ -18,6 +18,7 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.authority_given": DESK,
     "registration.authority_ended": DESK,
     "registration.consent_changed": DESK,
+    "registration.person_erased": DESK,
     "registration.programme_opened": STAFF,
     "registration.session_scheduled": STAFF,
     "registration.session_cancelled": STAFF,

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from services.reports.consumers import consumers
+from services.reports.features.about import about
 from services.reports.jobs import jobs_for
 from services.reports.settings import ReportsSettings
 from shared.service import Service
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def service(**given: Any) -> Service:
     """Reports, ready for any of its processes; settings not given come from the environment."""
     settings = ReportsSettings(**given)
-    return Service("reports", settings, web, consumers=consumers, jobs=jobs_for(settings))
+    return Service("reports", settings, web, consumers=consumers, jobs=jobs_for(settings), about=about)
 
 
 def web(service: Service) -> FastAPI:

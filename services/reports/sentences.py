@@ -121,6 +121,7 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.authority_given": phrase("一位长辈请人代办，已经记下"),
     "registration.authority_ended": phrase("一位长辈的代办结束了"),
     "registration.consent_changed": phrase("居民改了授权，共 {count} 次"),
+    "registration.person_erased": phrase("一位居民的资料已在各处删除"),
     "registration.programme_opened": phrase("{organiser}开了新项目“{title}”"),
     "registration.session_scheduled": phrase("“{title}”排上了日程，{capacity} 个名额"),
     "registration.session_cancelled": phrase("“{activity}”不办了：{reason}"),

@@ -5,6 +5,7 @@ RUNS = ("web", "relay", "events")
 
 SAYS = (
     "stations.critical_reading_seen",
+    "stations.person_erased",
     "stations.referral_closed",
     "stations.referral_opened",
     "stations.station_opened",
@@ -12,5 +13,10 @@ SAYS = (
 )
 """The events it tells."""
 
-HEARS = ("registration.consent_changed", "registration.resident_registered")
+HEARS = (
+    "registration.consent_changed",
+    "registration.erasure_requested",
+    "registration.log_in_ended",
+    "registration.resident_registered",
+)
 """The events it acts on."""

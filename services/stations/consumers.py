@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from services.stations.features.erase_person import ErasePerson, erase_person
 from services.stations.features.set_consent import SetConsent, set_consent
-from shared.contracts.registration import ConsentChanged, ResidentRegistered
+from shared.contracts.registration import ConsentChanged, ErasureRequested, ResidentRegistered
 from shared.inbox import Consumers
+from shared.log_ins import hear_ended_log_ins
 from shared.unit import Unit
 
 PURPOSE = "health_readings"
 
-consumers = Consumers()
+consumers = Consumers(forgets=True)
+hear_ended_log_ins(consumers)
 
 
 @consumers.on(ResidentRegistered)
@@ -23,3 +26,9 @@ def note_consent(event: ConsentChanged, unit: Unit) -> None:
     """A resident changed their mind about readings; other purposes are not ours."""
     if event.purpose == PURPOSE:
         set_consent(SetConsent(resident_id=event.resident_id, given=event.given), unit)
+
+
+@consumers.on(ErasureRequested)
+def forget_person(event: ErasureRequested, unit: Unit) -> None:
+    """Somebody is to be forgotten."""
+    erase_person(ErasePerson(erasure_id=event.erasure_id, records=(event.resident_id, *event.merged)), unit)

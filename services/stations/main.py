@@ -6,7 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from services.stations.consumers import consumers
+from services.stations.features.about import about
 from services.stations.recount import recount
+from services.stations.whereabouts import WHEREABOUTS
 from shared.service import Service
 from shared.settings import Settings
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def service(**given: Any) -> Service:
     """Stations, ready for any of its processes; settings not given come from the environment."""
-    return Service("stations", Settings(**given), web, consumers=consumers, recount=recount)
+    return Service("stations", Settings(**given), web, consumers=consumers, recount=recount, whereabouts=WHEREABOUTS, about=about)
 
 
 def web(service: Service) -> FastAPI:

@@ -88,3 +88,10 @@ class OptedOut(Event, type="notify.opted_out", subject="resident_id"):
     resident_id: UUID
     category: Category
     channel: Literal["web", "staff", "text"]
+
+
+class TextsErased(Event, type="notify.person_erased", subject="erasure_id"):
+    """Nothing here leads to the person any more: `texts` they got and sent are kept as counts, without words and numbers."""
+
+    erasure_id: UUID
+    texts: int

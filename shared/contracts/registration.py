@@ -338,3 +338,31 @@ class CertificateRevoked(Event, type="registration.certificate_revoked", subject
     programme_id: UUID
     resident_id: UUID
     certificate: str
+
+
+# Access: log-ins, and people who want to be forgotten.
+
+
+class LogInEnded(Event, type="registration.log_in_ended", subject="log_in_id"):
+    """A log-in counts no more, everywhere; `until` is when it would have run out by itself."""
+
+    log_in_id: UUID
+    until: datetime
+
+
+class ErasureRequested(Event, type="registration.erasure_requested", subject="erasure_id"):
+    """A person is to be forgotten now: every service removes what leads to them, keeps its counts, and says so when done.
+
+    `merged`: other records that were found to be theirs.
+    """
+
+    erasure_id: UUID
+    resident_id: UUID
+    merged: tuple[UUID, ...] = ()
+
+
+class PersonErased(Event, type="registration.person_erased", subject="erasure_id"):
+    """Every service has confirmed that it forgot the person."""
+
+    erasure_id: UUID
+    asked_by: Literal["resident", "staff"]

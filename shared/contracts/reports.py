@@ -16,3 +16,9 @@ class BulletinPublished(Event, type="reports.bulletin_published", subject="issue
     month: date
     figures: int
     edition: int = 1
+
+
+class FiguresErased(Event, type="reports.person_erased", subject="erasure_id"):
+    """Nothing here leads to the person any more; every figure stays as it was."""
+
+    erasure_id: UUID

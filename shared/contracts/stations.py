@@ -59,3 +59,9 @@ class ReferralClosed(Event, type="stations.referral_closed", subject="referral_i
     referral_id: UUID
     station_id: UUID
     outcome: Literal["seen", "unreachable", "declined"]
+
+
+class ReadingsErased(Event, type="stations.person_erased", subject="erasure_id"):
+    """Nothing here leads to the person any more: their visits stay, and are nobody's."""
+
+    erasure_id: UUID

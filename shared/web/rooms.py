@@ -18,6 +18,7 @@ class Door(NamedTuple):
 HOME = "/registration/"
 LOG_IN = "/registration/login"
 LOG_OUT = "/registration/logout"
+ACCOUNT = "/registration/account"
 
 ROOMS = (
     Door(phrase("首页"), HOME),

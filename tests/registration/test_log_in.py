@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from services.registration import schedule
+from services.registration.domain import retention
 from services.registration.features import problems
 from services.registration.features.add_staff import AddStaff, add_staff
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
 from services.registration.features.request_login_code import RequestLoginCode, request_login_code
 from services.registration.tables import LoginCode, Staff
+from shared.auth import Principal
 from shared.contracts.registration import LoginCodeRequested
 from shared.crypto import Keyring
 from shared.testing import Bench
@@ -114,7 +115,7 @@ def test_thirty_codes_an_hour_from_one_place(bench: Bench) -> None:
 
 def test_codes_of_yesterday_are_dropped(bench: Bench) -> None:
     ask(bench)
-    bench.at(schedule.KEPT + timedelta(seconds=1))
+    bench.at(retention.LOGIN_CODES + timedelta(seconds=1))
     kept = ask(bench)
     bench.tick()
     assert [login.id for login in bench.all(LoginCode)] == [kept.id]
@@ -124,7 +125,7 @@ def test_staff_log_in_with_their_password(bench: Bench) -> None:
     account = bench.run(add_staff, AddStaff(name="小周", password="correct horse", roles=frozenset({"clerk", "editor"})))
     assert "correct" not in bench.get(Staff, account.id).password
     principal = bench.run(log_in_staff, LogInStaff(name="小周", password="correct horse"))
-    assert principal is not None
+    assert isinstance(principal, Principal)
     assert (principal.id, principal.kind, principal.roles) == (account.id, "staff", frozenset({"clerk", "editor"}))
     assert bench.run(log_in_staff, LogInStaff(name="小周", password="correct hors")) is None
     assert bench.run(log_in_staff, LogInStaff(name="老周", password="correct horse")) is None

@@ -133,15 +133,16 @@ def _lines(messages: Sequence[Message], unit: Unit) -> list[Line]:
 
 
 def _said(reply: Reply, unit: Unit) -> Said:
-    return Said(reply, _masked(reply.phone, unit), unit.keys.decrypt(reply.words, REPLY_WORDS), _title(reply.session_id, unit))
+    words = unit.keys.decrypt(reply.words, REPLY_WORDS) if reply.words else ""
+    return Said(reply, _masked(reply.phone, unit), words, _title(reply.session_id, unit))
 
 
 def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
-    """What was sent; before that, what would be sent now. Empty for a log-in code that is over."""
+    """What was sent; before that, what would be sent now. Empty for a log-in code that is over, and for somebody forgotten."""
     sent = [attempt.words for attempt in attempts if attempt.words]
     if sent:
         return signed(unit.keys.decrypt(sent[-1], WORDS))
-    if message.category == "code":
+    if message.category == "code" or not message.facts:
         return ""
     return signed(texts.render(message.purpose, json.loads(unit.keys.decrypt(message.facts, FACTS)), unit.now))
 

@@ -57,6 +57,8 @@ def apply_receipt(key: str, begin: Begin) -> None:
             return
         receipt.applied_at = unit.now
         attempt = unit.find(Attempt, _uuid(receipt.out_id))
+        if attempt is not None and not attempt.phone_fingerprint:
+            receipt.phone_fingerprint = ""  # the person was forgotten meanwhile
         if attempt is None or attempt.phone_fingerprint != receipt.phone_fingerprint:
             log.warning("receipt_orphaned", receipt_id=key, known=attempt is not None)
             return

@@ -5,13 +5,27 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.registration.answers import carried_out_once
-from services.registration.api import access, calendar, certificates, courses, instructors, live, people, places, presence, series
+from services.registration.api import (
+    access,
+    calendar,
+    certificates,
+    courses,
+    instructors,
+    live,
+    own_records,
+    people,
+    places,
+    presence,
+    series,
+)
 from services.registration.api.live import rooms
 
 __all__ = ["rooms", "router"]
 
 router = APIRouter(prefix="/registration/api")
-_parts = [part.router for part in (people, calendar, series, instructors, places, presence, courses, certificates, live, access)]
+_parts = [
+    part.router for part in (own_records, people, calendar, series, instructors, places, presence, courses, certificates, live)
+]
 carried_out_once(_parts)
-for part in (*_parts, courses.anonymous):
+for part in (*_parts, access.router, courses.anonymous):
     router.include_router(part)

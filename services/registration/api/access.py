@@ -1,22 +1,35 @@
-"""Logging in."""
+"""Logging in and out, on every device."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
 
 from services.registration import cookies
+from services.registration.api.common import Made
 from services.registration.features import problems
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
+from services.registration.features.log_ins import EndLogIns, end_log_ins, open_log_ins
 from services.registration.features.mobile import SomeMobile
 from services.registration.features.request_login_code import RequestLoginCode, request_login_code
+from services.registration.features.second_factor import (
+    GiveFactor,
+    SetUpFactor,
+    give_factor,
+    needs_set_up,
+    set_up_factor,
+)
+from services.registration.settings import RegistrationSettings
+from services.registration.tables import HalfLogIn
+from shared import clock
 from shared.auth import Principal
 from shared.errors import NotLoggedIn
-from shared.http import UnitDep, service_of
+from shared.http import PrincipalDep, UnitDep, service_of
 from shared.web.errors import error_response
 
 router = APIRouter()
@@ -58,16 +71,121 @@ def post_login_code(wish: CodeWish, request: Request, unit: UnitDep) -> CodeAske
     return CodeAsked(login_id=login.id, expires_at=login.expires_at)
 
 
+class StaffWish(BaseModel):
+    """A staff account's name and password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=40, examples=["clerk"])]
+    password: Annotated[str, Field(max_length=200, examples=["jiamenkou"])]
+
+
+class FactorNeeded(BaseModel):
+    """The password is right; the log-in goes on with `half_id`: `set_up` first where the account has no second factor yet."""
+
+    half_id: UUID
+    set_up: bool
+
+
+class FactorOut(BaseModel):
+    """What an authenticator has to know."""
+
+    secret: str
+    address: str
+
+
+class FactorWish(BaseModel):
+    """What the authenticator shows, or a recovery code."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, Field(max_length=40, examples=["492039"])]
+
+
+class LetInOut(WhoOut):
+    """Who is in; the recovery codes are told once, after a second factor was set up."""
+
+    recovery_codes: list[str]
+
+
+class DeviceOut(BaseModel):
+    """A device that is logged in: `device` is its system and browser as two codes."""
+
+    id: UUID
+    device: str
+    began_at: datetime
+    seen_at: datetime
+    here: bool
+
+
 @router.post("/login/code/verify", response_model=WhoOut)
 def post_login_verify(command: VerifyLoginCode, request: Request, response: Response, unit: UnitDep) -> WhoOut | Response:
     """Log in with the code from the text."""
-    return _logged_in(verify_login_code(command, unit), problems.WrongCode(problems.WrongCode.words), request, response)
+    principal = verify_login_code(command, unit)
+    if principal is None:
+        return _refused(problems.WrongCode(problems.WrongCode.words), request)
+    cookies.log_in(response, principal, request, unit)
+    return WhoOut.of(principal)
 
 
-@router.post("/login/staff", response_model=WhoOut)
-def post_login_staff(command: LogInStaff, request: Request, response: Response, unit: UnitDep) -> WhoOut | Response:
-    """Log in with a staff account."""
-    return _logged_in(log_in_staff(command, unit), problems.WrongPassword(problems.WrongPassword.words), request, response)
+@router.post("/login/staff", response_model=WhoOut, responses={202: {"model": FactorNeeded}})
+def post_login_staff(wish: StaffWish, request: Request, response: Response, unit: UnitDep) -> WhoOut | Response:
+    """Log in with a staff account; 202 where the second factor is still to come."""
+    found = log_in_staff(LogInStaff(name=wish.name, password=wish.password, factor_required=factor_required(request)), unit)
+    if found is None:
+        return _refused(problems.WrongPassword(problems.WrongPassword.words), request)
+    if isinstance(found, HalfLogIn):
+        needed = FactorNeeded(half_id=found.id, set_up=needs_set_up(found.id, unit))
+        return JSONResponse(needed.model_dump(mode="json"), status_code=202)
+    cookies.log_in(response, found, request, unit)
+    return WhoOut.of(found)
+
+
+@router.post("/login/staff/{half_id}/set-up")
+def post_set_up(half_id: UUID, unit: UnitDep) -> FactorOut:
+    """Set a second factor up: put the secret into an authenticator, then send the code that it shows."""
+    factor = set_up_factor(SetUpFactor(half_id=half_id), unit)
+    return FactorOut(secret=factor.secret, address=factor.address)
+
+
+@router.post("/login/staff/{half_id}", response_model=LetInOut)
+def post_factor(half_id: UUID, wish: FactorWish, request: Request, response: Response, unit: UnitDep) -> LetInOut | Response:
+    """Finish a staff log-in with the second factor; five tries, then again from the password."""
+    found = give_factor(GiveFactor(half_id=half_id, code=wish.code), unit)
+    if found is None:
+        return _refused(problems.WrongFactor(problems.WrongFactor.words), request)
+    cookies.log_in(response, found.principal, request, unit)
+    return LetInOut(**WhoOut.of(found.principal).model_dump(), recovery_codes=found.recovery_codes)
+
+
+@router.get("/log-ins")
+def get_log_ins(principal: PrincipalDep, unit: UnitDep) -> list[DeviceOut]:
+    """The devices on which I am logged in."""
+    me = _somebody(principal)
+    return [
+        DeviceOut(
+            id=log_in.id,
+            device=log_in.device,
+            began_at=log_in.began_at,
+            seen_at=log_in.seen_at,
+            here=log_in.id == me.log_in,
+        )
+        for log_in in open_log_ins(me.id, unit)
+    ]
+
+
+@router.delete("/log-ins/{log_in_id}", response_model=Made)
+def delete_log_in(log_in_id: UUID, principal: PrincipalDep, unit: UnitDep) -> Made:
+    """Log one of my devices out; every service knows within a minute."""
+    end_log_ins(EndLogIns(person_id=_somebody(principal).id, log_in_id=log_in_id), unit)
+    return Made(id=log_in_id)
+
+
+@router.delete("/log-ins")
+def delete_log_ins(principal: PrincipalDep, unit: UnitDep) -> dict[str, int]:
+    """Log all my other devices out; answers with how many."""
+    me = _somebody(principal)
+    return {"ended": end_log_ins(EndLogIns(person_id=me.id, keep=me.log_in), unit)}
 
 
 def address_of(request: Request) -> str:
@@ -75,9 +193,17 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _logged_in(principal: Principal | None, refusal: NotLoggedIn, request: Request, response: Response) -> WhoOut | Response:
-    """Set the cookie, or answer with the refusal: returned, not raised, so that the try that was counted stays counted."""
+def factor_required(request: Request) -> bool:
+    """Whether this deployment lets no staff in without a second factor today."""
+    return cast(RegistrationSettings, service_of(request).settings).needs_second_factor(clock.today().date())
+
+
+def _somebody(principal: Principal | None) -> Principal:
     if principal is None:
-        return error_response(request, refusal)
-    cookies.log_in(response, principal, service_of(request))
-    return WhoOut.of(principal)
+        raise NotLoggedIn("请先登录。")
+    return principal
+
+
+def _refused(refusal: NotLoggedIn, request: Request) -> Response:
+    """The refusal, returned and not raised, so that the try that was counted stays counted."""
+    return error_response(request, refusal)

@@ -16,6 +16,14 @@ PER_ADDRESS = ((timedelta(hours=1), 30),)
 
 PASSWORD_TRIES = 5
 PASSWORD_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=15)
+MOST_LIMITS = 20
+"""How many streets, programmes and stations an account may be limited to: more would not fit into a cookie."""
+
+
+def pause_after(failures: int) -> timedelta:
+    """How long an account pauses after so many failures in a row: twice as long each time, up to a quarter of an hour."""
+    return min(PASSWORD_PAUSE * (1 << min(failures // PASSWORD_TRIES - 1, 10)), LONGEST_PAUSE)
 
 
 def wait_for_next_code(asked: Sequence[datetime], limits: Sequence[tuple[timedelta, int]], now: datetime) -> timedelta | None:

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from services.registration.domain.access import Role
 from services.registration.features import Command, problems
+from services.registration.features.change_staff import Limits
 from services.registration.features.log_in import hashed
 from services.registration.tables import Staff
 from shared.unit import Unit
@@ -19,18 +20,20 @@ DEMO_ACCOUNTS: tuple[Role, ...] = ("clerk", "nurse", "editor", "operator")
 
 
 class AddStaff(Command):
-    """A name to log in with, a password of eight characters or more, and what the person may do."""
+    """A name to log in with, a password of eight characters or more, what the person may do, and where."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     password: Annotated[str, StringConstraints(min_length=8, strip_whitespace=False)]
     roles: Annotated[frozenset[Role], Field(min_length=1)]
+    limits: Limits = Field(default_factory=dict)
 
 
 def add_staff(command: AddStaff, unit: Unit) -> Staff:
     """Keep the account with its password hashed."""
     if _named(command.name, unit) is not None:
         raise problems.NameTaken(f"已经有一个叫“{command.name}”的账号。")
-    account = Staff(name=command.name, password=hashed(command.password), roles=sorted(command.roles))
+    limits: dict[str, list[str]] = {kind: sorted(places) for kind, places in command.limits.items()}
+    account = Staff(name=command.name, password=hashed(command.password), roles=sorted(command.roles), limits=limits)
     unit.add(account)
     return account
 

@@ -47,7 +47,7 @@ def issue_certificate(command: IssueCertificate, unit: Unit) -> Certificate:
         number=number,
         nomination_id=nomination.id,
         content=unit.keys.encrypt(content, "certificate.content"),
-        signature=_signed(content, unit),
+        signature=signed(content, unit),
         issued_by=command.by,
         issued_at=unit.now,
     )
@@ -99,6 +99,7 @@ def _free_number(unit: Unit) -> str:
             return number
 
 
-def _signed(content: str, unit: Unit) -> str:
+def signed(content: str, unit: Unit) -> str:
+    """Our signature under a certificate's words."""
     key = Ed25519PrivateKey.from_private_bytes(unit.keys.signing_key())
     return base64.urlsafe_b64encode(key.sign(content.encode())).decode()

@@ -1,4 +1,4 @@
-"""Log in: a resident with the code from the text, staff with a password.
+"""Log in: a resident with the code from the text, staff with a password and, where they have one, a second factor.
 
 A wrong try is an answer, not an error: it is counted, and the count must outlive the request.
 """
@@ -13,9 +13,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlmodel import col, select
 
-from services.registration.domain.access import CODE_TRIES, PASSWORD_PAUSE, PASSWORD_TRIES
+from services.registration.domain.access import CODE_TRIES, PASSWORD_TRIES, pause_after
+from services.registration.domain.second_factor import HALF_LIFE
 from services.registration.features import Command
-from services.registration.tables import LoginCode, Resident, Staff
+from services.registration.tables import HalfLogIn, LoginCode, Resident, Staff
 from shared.auth import Principal
 from shared.unit import Unit
 
@@ -28,10 +29,11 @@ class VerifyLoginCode(Command):
 
 
 class LogInStaff(Command):
-    """A staff account's name and password."""
+    """A staff account's name and password; `factor_required` where the house lets nobody in without a second factor."""
 
     name: str
     password: str
+    factor_required: bool = False
 
 
 def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
@@ -50,21 +52,44 @@ def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
     return Principal(id=resident.id, kind="resident", name=name, roles=frozenset({"resident"}))
 
 
-def log_in_staff(command: LogInStaff, unit: Unit) -> Principal | None:
-    """The staff member with this name and password. None: no such pair, or the account pauses after too many tries."""
+def log_in_staff(command: LogInStaff, unit: Unit) -> Principal | HalfLogIn | None:
+    """The staff member with this name and password, or their half log-in that waits for the second factor.
+
+    None: no such pair, or the account has ended, or pauses after too many tries.
+    """
     account = unit.session.exec(select(Staff).where(col(Staff.name) == command.name).with_for_update()).one_or_none()
     right = _is_right(account.password if account else _nobodys(), command.password)
-    if account is None or (account.paused_until is not None and unit.now < account.paused_until):
+    if account is None or is_shut(account, unit):
         return None
     if not right:
-        account.failures += 1
-        if account.failures % PASSWORD_TRIES == 0:
-            account.paused_until = unit.now + PASSWORD_PAUSE
+        count_failure(account, unit)
         return None
-    account.failures = 0
     if _hasher().check_needs_rehash(account.password):
         account.password = hashed(command.password)
-    return Principal(id=account.id, kind="staff", name=account.name, roles=frozenset(account.roles))
+    if account.factor or command.factor_required:
+        half = HalfLogIn(staff_id=account.id, expires_at=unit.now + HALF_LIFE)
+        unit.add(half)
+        return half
+    account.failures = 0
+    return principal_for(account)
+
+
+def principal_for(account: Staff) -> Principal:
+    """Whom the account speaks for."""
+    limits = {kind: frozenset(allowed) for kind, allowed in account.limits.items()}
+    return Principal(id=account.id, kind="staff", name=account.name, roles=frozenset(account.roles), limits=limits)
+
+
+def is_shut(account: Staff, unit: Unit) -> bool:
+    """Whether nobody gets in with this account now."""
+    return account.ended_at is not None or (account.paused_until is not None and unit.now < account.paused_until)
+
+
+def count_failure(account: Staff, unit: Unit) -> None:
+    """One more wrong password or code in a row; every few of them the account pauses, longer each time."""
+    account.failures += 1
+    if account.failures % PASSWORD_TRIES == 0:
+        account.paused_until = unit.now + pause_after(account.failures)
 
 
 def hashed(password: str) -> str:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from services.registration.answers import carried_out_once
 from services.registration.pages import (
+    account,
     browse,
     calendar,
     courses,
@@ -17,6 +18,7 @@ from services.registration.pages import (
     live,
     log_in,
     merging,
+    my_data,
     one_resident,
     paper,
     people,
@@ -25,12 +27,12 @@ from services.registration.pages import (
     resident,
     series,
 )
-from shared.http import principal_of
+from services.registration.pages.seen import note_device
 
-router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(principal_of)])
-_residents = (resident, family, places, browse, live, learning, log_in)
+router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(note_device)])
+_residents = (resident, family, places, browse, live, learning, my_data)
 _staffs = (desk, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
-for room in (*_rooms, learning.anonymous):
+for room in (*_rooms, log_in.router, account.router, learning.anonymous):
     router.include_router(room)

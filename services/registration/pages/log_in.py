@@ -1,7 +1,8 @@
-"""Logging in: residents with a code by text, staff with a password."""
+"""Logging in: residents with a code by text, staff with a password and a second factor."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -11,14 +12,18 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration import cookies
-from services.registration.api.access import address_of
+from services.registration.api.access import address_of, factor_required
 from services.registration.features import problems
 from services.registration.features.add_staff import DEMO_ACCOUNTS, DEMO_PASSWORD
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
+from services.registration.features.log_ins import EndLogIns, end_log_ins
 from services.registration.features.request_login_code import RequestLoginCode, request_login_code
-from services.registration.pages.rendering import faults_of, pages, see
+from services.registration.features.second_factor import GiveFactor, SetUpFactor, give_factor, needs_set_up, set_up_factor
+from services.registration.pages.rendering import faults_of, pages, qr, see
+from services.registration.tables import HalfLogIn
 from shared.auth import Principal
-from shared.http import UnitDep, service_of
+from shared.http import PrincipalDep, UnitDep, service_of
+from shared.unit import Unit
 from shared.web import local_path
 
 router = APIRouter()
@@ -62,7 +67,7 @@ def check_code(request: Request, login: UUID, unit: UnitDep, code: Typed = "") -
     if principal is None:
         fault = problems.WrongCode.words
         return pages.render(request, "login_code.html", next=_next(request, HOME), login=login, fault=fault, status_code=401)
-    return _let_in(request, principal, _next(request, HOME))
+    return _let_in(request, principal, _next(request, HOME), unit)
 
 
 @router.get("/login/staff")
@@ -73,19 +78,67 @@ def show_staff_log_in(request: Request) -> Response:
 
 @router.post("/login/staff")
 def check_password(request: Request, unit: UnitDep, name: Typed = "", password: Typed = "") -> Response:
-    """Let them in, or say that the pair is not right."""
-    principal = log_in_staff(LogInStaff(name=name, password=password), unit)
-    if principal is None:
+    """Let them in, ask for the second factor, or say that the pair is not right."""
+    found = log_in_staff(LogInStaff(name=name, password=password, factor_required=factor_required(request)), unit)
+    if found is None:
         return _staff_form(request, name=name, fault=problems.WrongPassword.words, status_code=401)
-    return _let_in(request, principal, _next(request, DESK))
+    if isinstance(found, HalfLogIn):
+        return see(f"/registration/login/factor?half={found.id}&next={quote(_next(request, DESK), safe='')}")
+    return _let_in(request, found, _next(request, DESK), unit)
+
+
+@router.get("/login/factor")
+def show_factor(request: Request, half: UUID, unit: UnitDep) -> Response:
+    """Where staff give the second factor, or set it up when they have none."""
+    return _factor_form(request, half, unit)
+
+
+@router.post("/login/factor")
+def check_factor(request: Request, half: UUID, unit: UnitDep, code: Typed = "") -> Response:
+    """Let them in, or say that the code is not right."""
+    found = give_factor(GiveFactor(half_id=half, code=code), unit)
+    if found is None:
+        return _factor_form(request, half, unit, fault=problems.WrongFactor.words, status_code=401)
+    if not found.recovery_codes:
+        return _let_in(request, found.principal, _next(request, DESK), unit)
+    response = pages.render(
+        request,
+        "recovery_codes.html",
+        principal=found.principal,
+        codes=found.recovery_codes,
+        next=_next(request, DESK),
+    )
+    cookies.log_in(response, found.principal, request, unit)
+    return response
 
 
 @router.post("/logout")
-def log_out() -> Response:
-    """Forget who this is."""
+def log_out(principal: PrincipalDep, unit: UnitDep) -> Response:
+    """Forget who this is, here and wherever a copy of the cookie may be."""
+    if principal is not None:
+        with suppress(problems.UnknownLogIn):
+            end_log_ins(EndLogIns(person_id=principal.id, log_in_id=principal.log_in), unit)
     response = see(HOME)
     cookies.log_out(response)
     return response
+
+
+def _factor_form(request: Request, half: UUID, unit: Unit, *, fault: str | None = None, status_code: int = 200) -> Response:
+    """The form as long as the half log-in lasts; afterwards the password is asked for again."""
+    try:
+        factor = set_up_factor(SetUpFactor(half_id=half), unit) if needs_set_up(half, unit) else None
+    except problems.WrongFactor:
+        return _staff_form(request, fault=problems.WrongFactor.words, status_code=401)
+    return pages.render(
+        request,
+        "login_factor.html",
+        next=_next(request, DESK),
+        half=half,
+        secret=factor.secret if factor else None,
+        qr=qr(factor.address) if factor else None,
+        fault=fault,
+        status_code=status_code,
+    )
 
 
 def _staff_form(request: Request, *, name: str = "", fault: str | None = None, status_code: int = 200) -> Response:
@@ -107,7 +160,7 @@ def _next(request: Request, otherwise: str) -> str:
     return local_path(request.query_params.get("next"), otherwise)
 
 
-def _let_in(request: Request, principal: Principal, path: str) -> Response:
+def _let_in(request: Request, principal: Principal, path: str, unit: Unit) -> Response:
     response = see(path)
-    cookies.log_in(response, principal, service_of(request))
+    cookies.log_in(response, principal, request, unit)
     return response

@@ -13,7 +13,7 @@ from services.registration.domain.id_numbers import masked_id_number
 from services.registration.domain.people import PURPOSES, Need, Sex, masked_name, masked_phone
 from services.registration.features.finding import mark_of
 from services.registration.features.mobile import as_mobile
-from services.registration.tables import Consent, Resident, ResidentMarks
+from services.registration.tables import Consent, Erasure, Resident, ResidentMarks
 from shared.unit import Unit
 
 PAGE = 50
@@ -75,7 +75,9 @@ def consent_history(resident_id: UUID, unit: Unit) -> list[Consent]:
 
 def people(unit: Unit, *, before: UUID | None = None) -> list[Person]:
     """A page of residents, the newest first, after the one with id `before`."""
-    found = select(Resident).where(col(Resident.merged_into).is_(None)).order_by(col(Resident.id).desc()).limit(PAGE)
+    forgotten = select(Erasure.resident_id).where(col(Erasure.started_at).is_not(None))
+    shown = (col(Resident.merged_into).is_(None), col(Resident.id).not_in(forgotten))
+    found = select(Resident).where(*shown).order_by(col(Resident.id).desc()).limit(PAGE)
     if before is not None:
         found = found.where(col(Resident.id) < before)
     return [Person.of(resident, unit) for resident in unit.session.exec(found)]

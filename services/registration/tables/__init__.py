@@ -1,6 +1,6 @@
 """Registration's tables. Every rule that must never be broken is a constraint here too."""
 
-from services.registration.tables.access import LoginCode, Staff
+from services.registration.tables.access import HalfLogIn, LogIn, LoginCode, RecoveryCode, Staff
 from services.registration.tables.answers import AnsweredRequest
 from services.registration.tables.base import Table
 from services.registration.tables.calendar import Programme, Recurrence, Session, SkippedDate, TopicVersion
@@ -29,6 +29,7 @@ from services.registration.tables.learning import (
     TestTaken,
 )
 from services.registration.tables.live import LiveQuestion, LiveRoom, LiveViewer
+from services.registration.tables.own_records import Erasure, ErasurePart, Export, ExportPart
 from services.registration.tables.people import (
     AccessNote,
     Authority,
@@ -53,8 +54,13 @@ __all__ = [
     "CourseQuota",
     "CourseTest",
     "Cycle",
+    "Erasure",
+    "ErasurePart",
     "Excuse",
+    "Export",
+    "ExportPart",
     "FollowUp",
+    "HalfLogIn",
     "HolidayYear",
     "HourEntry",
     "Household",
@@ -62,6 +68,7 @@ __all__ = [
     "LiveQuestion",
     "LiveRoom",
     "LiveViewer",
+    "LogIn",
     "LoginCode",
     "MakeUp",
     "MakeUpSession",
@@ -69,6 +76,7 @@ __all__ = [
     "Nomination",
     "Practical",
     "Programme",
+    "RecoveryCode",
     "Recurrence",
     "Registration",
     "Resident",

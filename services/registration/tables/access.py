@@ -1,11 +1,12 @@
-"""Log-in codes and staff accounts."""
+"""Log-ins: the codes and passwords that lead to them, their second factor, and the devices that are logged in."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.registration.domain.access import Role
@@ -35,12 +36,17 @@ class LoginCode(Table, table=True):
 
 
 class Staff(Table, table=True):
-    """Somebody who works here. `password` is an Argon2id hash; `failures` in a row lead to a pause."""
+    """Somebody who works here. `password` is an Argon2id hash; `failures` in a row lead to a pause.
+
+    `factor` is the encrypted secret of the second factor, empty while there is none; `factor_step` the last time step whose code
+    was used. `limits` hold, by street, programme and station, where the person may act; without any, everywhere.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (
         UniqueConstraint("name", name="staff_own_name"),
         CheckConstraint("roles <@ ARRAY['clerk', 'nurse', 'editor', 'operator'] AND cardinality(roles) > 0", name="staff_roles"),
+        CheckConstraint("factor_step >= 0", name="staff_factor_step"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -49,3 +55,49 @@ class Staff(Table, table=True):
     roles: list[Role] = Field(sa_type=WORDS)
     failures: int = 0
     paused_until: datetime | None = Field(default=None, sa_type=WHEN)
+    factor: str = Field(default="", sa_type=Text)
+    factor_step: int = Field(default=0, sa_type=BigInteger)
+    limits: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSONB)
+    ended_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class HalfLogIn(Table, table=True):
+    """A right password that waits for the second factor. `secret` (encrypted) is set while one is being set up."""
+
+    __tablename__ = "half_log_in"
+    __table_args__ = (ForeignKeyConstraint(["staff_id"], ["staff.id"], name="half_log_in_of_staff"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    staff_id: UUID
+    secret: str = Field(default="", sa_type=Text)
+    expires_at: datetime = Field(sa_type=WHEN)
+    tries: int = 0
+
+
+class RecoveryCode(Table, table=True):
+    """The keyed hash of a code that stands in for the second factor, once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (ForeignKeyConstraint(["staff_id"], ["staff.id"], name="recovery_code_of_staff"),)
+
+    staff_id: UUID = Field(primary_key=True)
+    mark: str = Field(primary_key=True, sa_type=Text)
+
+
+class LogIn(Table, table=True):
+    """A device that was logged in: what it is, since when, when it was last seen (roughly), and whether that is over."""
+
+    __tablename__ = "log_in"
+    __table_args__ = (
+        CheckConstraint("kind IN ('resident', 'staff')", name="log_in_kind"),
+        Index("log_in_open", "person_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: UUID
+    kind: str = Field(sa_type=Text)
+    device: str = Field(sa_type=Text)
+    began_at: datetime = Field(sa_type=WHEN)
+    seen_at: datetime = Field(sa_type=WHEN)
+    runs_out_at: datetime = Field(sa_type=WHEN)
+    ended_at: datetime | None = Field(default=None, sa_type=WHEN)

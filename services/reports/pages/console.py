@@ -13,8 +13,8 @@ from services.reports.features.compare import compare
 from services.reports.features.rebuild import rebuild
 from services.reports.pages.common import pages, say_for
 from services.reports.sentences import ITEMS
-from shared.auth import COOKIE, Principal, read_session, require
-from shared.http import PrincipalDep, StaffDep, UnitDep, service_of
+from shared.auth import COOKIE, STAFF, Principal, require
+from shared.http import PrincipalDep, StaffDep, UnitDep, service_of, who_holds
 from shared.peers import PeerDown
 from shared.service import Service
 from shared.stream import Feed, Wake, follow
@@ -69,7 +69,7 @@ def stream_feed(request: Request, staff: StaffDep) -> Response:
             return 0, read_feed.feed_end(unit).pos
 
     def read(after: int, limit: int) -> Sequence[tuple[int, str]]:
-        who = require(read_session(service.keys, cookie), "clerk", "nurse", "editor", "operator")
+        who = require(who_holds(cookie, service), *STAFF)
         with service.begin() as unit:
             lines = read_feed.after(after, limit, who, say, unit)
         return [(line, "") if isinstance(line, int) else (line.pos, _as_html(request, line)) for line in lines]

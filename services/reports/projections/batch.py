@@ -119,6 +119,10 @@ class Batch:
         """One more fact, counted by its own name."""
         self.count(event.type.partition(".")[2], envelope.time)
 
+    def erased(self, envelope: Envelope, _: registration.PersonErased) -> None:
+        """One more person whom every service has forgotten."""
+        self.count("person_erased", envelope.time)
+
     def programme(self, _: Envelope, event: registration.ProgrammeOpened) -> None:
         """A programme, by its own id."""
         self.programmes[event.programme_id] = [event.programme_id, event.kind, event.title, event.organiser, event.street]
@@ -265,6 +269,7 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.AuthorityEnded: Batch.only_told,
     registration.ConsentChanged: Batch.consent,
     registration.LoginCodeRequested: Batch.login,
+    registration.PersonErased: Batch.erased,
     registration.ProgrammeOpened: Batch.programme,
     registration.SessionScheduled: Batch.schedule,
     registration.SessionCancelled: Batch.cancel_session,
