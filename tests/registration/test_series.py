@@ -35,8 +35,8 @@ def every_wednesday(bench: Bench, programme: Programme | None = None, **given: A
 
 
 def planned(bench: Bench) -> list[Session]:
-    """What is on the calendar, in order."""
-    return sorted((row for row in bench.all(Session) if row.state == "planned"), key=lambda row: row.starts_at)
+    """What is on the calendar, held sessions among it, in order."""
+    return sorted((row for row in bench.all(Session) if row.state != "cancelled"), key=lambda row: row.starts_at)
 
 
 def days(bench: Bench) -> list[date]:
