@@ -58,6 +58,7 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
     room.stage.wait_for(lambda: room.stage.number("reports", "SELECT count(*) FROM issue"), "the printed bulletin")
     room.stage.settle()
     ((programme,),) = room.stage.rows("registration", "SELECT programme_id FROM session WHERE id = %s", (session,))
+    room.person()
     ((resident,), (other,)) = room.stage.rows("registration", "SELECT id FROM resident ORDER BY id LIMIT 2")
     ((referral,),) = room.stage.rows("stations", "SELECT id FROM referral LIMIT 1")
     ((message,),) = room.stage.rows("notify", "SELECT id FROM message LIMIT 1")

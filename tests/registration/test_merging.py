@@ -257,3 +257,20 @@ def test_any_merges_taken_back_in_turn_leave_everything_as_it_was(
     for each in reversed(done):
         undo(bench, each)
     assert everything(bench) == before
+
+
+def test_staff_merge_and_take_back_through_the_interface_and_nobody_else_does(bench: Bench) -> None:
+    kept = a_resident(bench, name="王秀珍", birth_year=1947)
+    merged = a_resident(bench, name="王秀珍", birth_year=1947)
+    clerk, api = bench.client("clerk"), "/registration/api"
+    (pair,) = clerk.get(f"{api}/duplicates").json()
+    assert (pair["older"]["id"], pair["newer"]["name"], pair["same_year"]) == (str(kept.id), "王**", True)
+    wish = {"kept": str(kept.id), "merged": str(merged.id)}
+    assert bench.client("resident", id=kept.id).post(f"{api}/merges", json=wish).status_code == 403
+    assert bench.client().get(f"{api}/duplicates").status_code == 401
+    made = clerk.post(f"{api}/merges", json=wish)
+    assert made.status_code == 201
+    again = clerk.post(f"{api}/merges", json=wish)
+    assert (again.status_code, again.json()["code"]) == (409, "merged_away")
+    undone = [clerk.post(f"{api}/merges/{made.json()['id']}/undo").status_code for _ in range(2)]
+    assert undone == [204, 404]

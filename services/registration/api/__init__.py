@@ -12,6 +12,7 @@ from services.registration.api import (
     courses,
     instructors,
     live,
+    merging,
     own_records,
     people,
     places,
@@ -24,7 +25,8 @@ __all__ = ["rooms", "router"]
 
 router = APIRouter(prefix="/registration/api")
 _parts = [
-    part.router for part in (own_records, people, calendar, series, instructors, places, presence, courses, certificates, live)
+    part.router
+    for part in (own_records, people, merging, calendar, series, instructors, places, presence, courses, certificates, live)
 ]
 carried_out_once(_parts)
 for part in (*_parts, access.router, courses.anonymous):
