@@ -85,6 +85,7 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
         ("", "/reports/bulletin/1"),
         ("clerk", "/registration/desk"),
         ("clerk", f"/registration/desk/sessions/{full}"),
+        ("clerk", f"/registration/desk/sessions/{full}/waitlist"),
         ("clerk", "/registration/desk/programmes"),
         ("clerk", f"/registration/desk/programmes/{programme}"),
         ("clerk", f"/registration/desk/programmes/{programme}/rhythm"),

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import pytest
 
 from services.registration.features import problems
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_mode import ChangeMode, change_mode
-from services.registration.features.places import fill_free_places
+from services.registration.features.edit_session import EditSession, edit_session
 from services.registration.features.register import Register, register
 from services.registration.tables import Registration, Session
-from shared.contracts.registration import PlaceOffered, PlaceSwapped, RegistrationCancelled, RegistrationConfirmed
+from shared.contracts.registration import PlaceOffered, PlaceSwapped, RegistrationCancelled, RegistrationConfirmed, SessionChanged
 from shared.testing import Bench
-from shared.unit import Unit
 from tests.registration.people import STREET, WEDNESDAY, a_resident, a_session, state_of, the_noon_half_hour, with_rules
 
 
@@ -74,14 +71,9 @@ def test_more_places_are_offered_at_once(bench: Bench) -> None:
     session = a_session(bench, capacity=1)
     party(bench, session)
     waiting = [party(bench, session) for _ in range(3)]
-    with_rules(bench, session, capacity=3)
-
-    def raised(session_id: UUID, unit: Unit) -> list[Registration]:
-        return fill_free_places(unit.lock(Session, session_id), unit)
-
-    bench.run(raised, session.id)
+    bench.run(edit_session, EditSession(session_id=session.id, capacity=3))
     assert states(bench, *waiting) == ["offered", "offered", "waitlisted"]
-    assert [type(event) for event in bench.said] == [PlaceOffered, PlaceOffered]
+    assert [type(event) for event in bench.said] == [SessionChanged, PlaceOffered, PlaceOffered]
 
 
 def test_places_online_are_counted_for_themselves(bench: Bench) -> None:
