@@ -87,8 +87,16 @@ CADRE_COURSE = ProgrammePlan(
     "老西门街道",
     "街道党群服务中心 三楼教室",
     "",
-    (("governance", "社区治理的难题与社工角色的转变"),),
+    (
+        ("governance", "社区治理的难题与社工角色的转变"),
+        ("mediation", "邻里纠纷的调解"),
+        ("visiting", "上门走访的方法"),
+    ),
 )
+LESSONS = (13, 20, 27)
+"""The days of May on which the course has its lessons."""
+NEIGHBOURHOODS = (("310101019001", "第一居委"), ("310101019002", "第二居委"), ("310101019003", "第三居委"))
+"""Invented: the paper does not say who sent whom."""
 LIVESTREAM = ProgrammePlan(
     "livestream",
     "职业蓄能，创享西门",
