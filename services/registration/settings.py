@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import SecretStr
-
 from shared.settings import Settings
 
 
@@ -13,15 +11,10 @@ class RegistrationSettings(Settings):
     """`street` is the nine-digit code of the subdistrict this deployment serves; forms offer it first.
 
     `second_factor_since`: from which day on staff need a second factor. Unset, production always needs it and a demo never.
-    `oidc_*`: the identity provider that staff may log in with; its `oidc_claim` is the name of the staff account.
     """
 
     street: str = "310101019"
     second_factor_since: date | None = None
-    oidc_issuer: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: SecretStr = SecretStr("")
-    oidc_claim: str = "preferred_username"
 
     def needs_second_factor(self, today: date) -> bool:
         """Whether staff need a second factor on this day."""

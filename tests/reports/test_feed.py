@@ -17,6 +17,7 @@ from services.reports.features.read_feed import FeedLine, after, feed_end, newes
 from services.reports.projections import fold
 from shared.auth import COOKIE, Principal, sign_session
 from shared.contracts import notify, registration
+from shared.contracts.registration import ProgrammeOpened, RegistrationWaitlisted
 from shared.crypto import Keyring
 from shared.errors import NotFound
 from shared.event import Envelope, Event, new_id, with_sequence
@@ -34,6 +35,13 @@ SAY = Catalogue("zh", []).say
 
 def who(*roles: str) -> Principal:
     return Principal(id=new_id(), kind="staff", name="测试", roles=frozenset(roles))
+
+
+def limited(bench: Bench, **limits: str) -> list[str]:
+    """What a clerk sees who may act in one place only."""
+    clerk = who("clerk").model_copy(update={"limits": {kind: frozenset({place}) for kind, place in limits.items()}})
+    with bench.service.begin() as unit:
+        return [line.text for line in newest(feed_end(unit).pos, 100, clerk, SAY, unit)]
 
 
 def delivery(event: Event) -> Delivery:
@@ -241,3 +249,20 @@ def test_a_reply_and_an_opt_out_are_told_without_the_resident(bench: Bench) -> N
         notify.OptedOut(resident_id=uuid(8, 1), category="service", channel="text"),
     )
     assert said_to(bench, "clerk") == ["一位居民不再接收一类短信", "收到一条短信回复：退订"]
+
+
+def test_somebody_limited_to_a_place_sees_what_happens_there_only(bench: Bench) -> None:
+    here, there = new_id(), new_id()
+    for id, title, street in ((here, "午间半小时", "310101019"), (there, "别处的课", "310101001")):
+        bench.hear(
+            ProgrammeOpened(programme_id=id, kind="series", title=title, organiser="红十字会", street=street),
+            source="/registration",
+        )
+        waits = {"registration_id": new_id(), "session_id": new_id(), "programme_id": id, "resident_id": new_id()}
+        bench.hear(RegistrationWaitlisted(**waits, position=3), source="/registration")
+    everything = said_to(bench, "clerk")
+    assert len(everything) == 4
+    assert sorted(limited(bench, street="310101019")) == sorted(line for line in everything if "午间半小时" in line)
+    assert limited(bench, programme=str(there)) == limited(bench, street="310101001")
+    assert len(limited(bench, programme=str(there))) == 2
+    assert limited(bench, station=str(new_id())) == []

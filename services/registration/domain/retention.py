@@ -23,6 +23,8 @@ LOG_INS = timedelta(days=180)
 ACCESS_NOTES = timedelta(days=365)
 EXPORTS = timedelta(0)
 QUESTIONS = timedelta(days=90)
+NEWCOMERS = timedelta(days=30)
+"""Name and number of somebody at the door whose scan did not count: long enough to act on it."""
 
 RULES = (
     Rule("resident", None, "pipl_13_consent"),
@@ -32,6 +34,7 @@ RULES = (
     Rule("log_in", LOG_INS, "csl_21_logs"),
     Rule("access_note", ACCESS_NOTES, "pipl_54_audit"),
     Rule("export", EXPORTS, "pipl_19_shortest"),
+    Rule("newcomer", NEWCOMERS, "pipl_19_shortest"),
     Rule("live_question", QUESTIONS, "pipl_19_shortest"),
     Rule("text", None, "pipl_13_service"),
     Rule("reading", None, "pipl_29_health"),

@@ -27,7 +27,7 @@ def drop_what_is_old(unit: Unit) -> None:
     )
     for statement in statements:
         unit.session.exec(statement)
-    _empty_old_questions(unit)
+    _empty_old_words(unit)
 
 
 def _drop_login_codes(unit: Unit) -> None:
@@ -40,8 +40,8 @@ def _drop_login_codes(unit: Unit) -> None:
     forget_old_codes(unit.cursor())
 
 
-def _empty_old_questions(unit: Unit) -> None:
-    """Questions stay counted; what they said does not stay."""
-    unit.cursor().execute(
-        "UPDATE live_question SET words = '' WHERE words <> '' AND asked_at < %s", (unit.now - retention.QUESTIONS,)
-    )
+def _empty_old_words(unit: Unit) -> None:
+    """Questions and scans stay counted; what was asked, and the name of a newcomer at the door, do not stay."""
+    asked, scanned = unit.now - retention.QUESTIONS, unit.now - retention.NEWCOMERS
+    unit.cursor().execute("UPDATE live_question SET words = '' WHERE words <> '' AND asked_at < %s", (asked,))
+    unit.cursor().execute("UPDATE scan SET shown = '' WHERE shown <> '' AND received_at < %s", (scanned,))

@@ -28,6 +28,7 @@ from services.registration.tables import (
     Registration,
     Resident,
     ResidentMarks,
+    Scan,
 )
 from shared import outbox
 from shared.contracts.registration import ErasureRequested, PersonErased
@@ -132,6 +133,7 @@ def _empty(resident: Resident, unit: Unit) -> None:
         delete(Export).where(col(Export.resident_id) == resident.id),
         delete(CalendarFeed).where(col(CalendarFeed.resident_id) == resident.id),
         delete(Merge).where(or_(col(Merge.kept_id) == resident.id, col(Merge.merged_id) == resident.id)),
+        update(Scan).where(col(Scan.resident_id) == resident.id).values(shown=""),
         update(ResidentMarks).where(col(ResidentMarks.resident_id) == resident.id).values(marks=[], rules=RULES),
     )
     for statement in theirs:

@@ -48,7 +48,7 @@ def after(position: int, limit: int, who: Principal, say: Say, unit: Unit) -> li
         .fetchall()
     )
     visible = set(domain.visible_types(who.roles))
-    said = {line.pos: line for line in _say([row for row in rows if row[2] in visible], say, unit)}
+    said = {line.pos: line for line in _say(_inside([row for row in rows if row[2] in visible], who, unit), say, unit)}
     return [said.get(row[0], row[0]) for row in rows]
 
 
@@ -62,15 +62,39 @@ def newest(upto: int, limit: int, who: Principal, say: Say, unit: Unit) -> list[
         )
         .fetchall()
     )
-    return list(_say(rows, say, unit))
+    return list(_say(_inside(rows, who, unit), say, unit))
 
 
 def raw(position: int, who: Principal, say: Say, unit: Unit) -> tuple[FeedLine, dict[str, Any]]:
     """One line with the event behind it; raises `NotFound` where `who` may not see it."""
     row = unit.cursor().execute("SELECT pos, at, type, count, event FROM feed WHERE pos = %s", (position,)).fetchone()
-    if row is None or row[2] not in domain.visible_types(who.roles):
+    if row is None or row[2] not in domain.visible_types(who.roles) or not _inside([row], who, unit):
         raise NotFound("没有这条动态，或者它是给别的岗位看的。")
     return next(iter(_say([row], say, unit))), row[4]
+
+
+def _inside(rows: list[tuple[Any, ...]], who: Principal, unit: Unit) -> list[tuple[Any, ...]]:
+    """The rows inside the limits of `who`. What is not of one place (a crowd of many, a text) is for those without limits."""
+    if not who.limits:
+        return rows
+    wheres = [{kind: place for kind, place in row[4]["scope"].items() if row[3] == 1 or kind == "street"} for row in rows]
+    sessions = [row[4]["data"].get("session_id") if row[3] == 1 else None for row in rows]
+    known = _streets([*(place for where in wheres for place in where.values()), *(id for id in sessions if id)], unit)
+    for where, session in zip(wheres, sessions, strict=True):
+        for id in (where.get("programme"), where.get("station"), session):
+            where.update({kind: place for kind, place in known.get(id or "", {}).items() if kind not in where})
+    return [row for row, where in zip(rows, wheres, strict=True) if who.sees(where)]
+
+
+def _streets(ids: list[str], unit: Unit) -> dict[str, dict[str, str]]:
+    """Where the programmes, stations and sessions among `ids` are."""
+    found = unit.cursor().execute(
+        """SELECT programme_id::text, programme_id::text, street FROM programme WHERE programme_id::text = ANY(%(ids)s)
+           UNION ALL SELECT session_id::text, programme_id::text, street FROM occurrence WHERE session_id::text = ANY(%(ids)s)
+           UNION ALL SELECT station_id::text, NULL, street FROM station WHERE station_id::text = ANY(%(ids)s)""",
+        {"ids": ids},
+    )
+    return {id: {"street": street} | ({"programme": programme} if programme else {}) for id, programme, street in found}
 
 
 def _say(rows: list[tuple[Any, ...]], say: Say, unit: Unit) -> Iterable[FeedLine]:

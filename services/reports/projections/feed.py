@@ -44,7 +44,7 @@ def lines(deliveries: Sequence[Delivery]) -> list[Line]:
         elif envelope.type not in domain.AUDIENCE:
             continue
         if envelope.type in domain.TOGETHER:
-            key = envelope.type, envelope.data.get("purpose")
+            key = envelope.type, (envelope.data.get("purpose"), envelope.scope.get("street"))
             crowds[key] = envelope, crowds[key][1] + 1 if key in crowds else 1
         else:
             found.append(_line(envelope, 1))
