@@ -1,7 +1,6 @@
-"""One parcel of facts, added up in Python and written with one statement per table it touches.
+"""One parcel of facts, added up in Python and written with one statement per table it touches: tables in a fixed order.
 
-Tables come in a fixed order and their keys sorted, so that appliers of different sources never wait for each other in a circle.
-"""
+Keys are sorted, so that appliers of different sources never wait for each other in a circle."""
 
 from __future__ import annotations
 
@@ -118,10 +117,6 @@ class Batch:
     def course(self, envelope: Envelope, event: Event) -> None:
         """One more fact, counted by its own name."""
         self.count(event.type.partition(".")[2], envelope.time)
-
-    def erased(self, envelope: Envelope, _: registration.PersonErased) -> None:
-        """One more person whom every service has forgotten."""
-        self.count("person_erased", envelope.time)
 
     def programme(self, _: Envelope, event: registration.ProgrammeOpened) -> None:
         """A programme, by its own id."""
@@ -269,7 +264,7 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.AuthorityEnded: Batch.only_told,
     registration.ConsentChanged: Batch.consent,
     registration.LoginCodeRequested: Batch.login,
-    registration.PersonErased: Batch.erased,
+    registration.PersonErased: Batch.course,
     registration.ProgrammeOpened: Batch.programme,
     registration.SessionScheduled: Batch.schedule,
     registration.SessionCancelled: Batch.cancel_session,
