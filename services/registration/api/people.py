@@ -195,7 +195,7 @@ def get_residents(
     ] = "",
     page: Annotated[int, Query(ge=0, le=40)] = 0,
 ) -> list[PersonOut]:
-    """Residents, masked: who fits a search, sorted by pinyin; without one, the newest first."""
+    """List residents, masked: who fits a search, sorted by pinyin; without one, the newest first."""
     found: list[Person] = find_people(search, unit, page=page).people if search else people(unit)
     return [PersonOut.model_validate(person) for person in found]
 
