@@ -89,6 +89,11 @@ def test_a_holiday_is_left_out_and_the_preview_says_why(bench: Bench) -> None:
     assert days(bench) == [day for day in wednesdays(8) if day != FIRST + timedelta(weeks=1)]
 
 
+def test_a_rule_goes_around_the_public_holidays_from_the_first(bench: Bench) -> None:
+    every_wednesday(bench, rule="FREQ=WEEKLY;BYDAY=MO", first_on=date(2021, 6, 7))
+    assert days(bench)[:2] == [date(2021, 6, 7), date(2021, 6, 21)], "14 June 2021 was the dragon boat festival"
+
+
 @pytest.mark.parametrize(("policy", "second"), [("skip", None), ("anyway", date(2021, 5, 19)), ("make_up", date(2021, 5, 22))])
 def test_a_programme_chooses_what_a_day_off_means_to_it(bench: Bench, policy: str, second: date | None) -> None:
     programme = the_noon_half_hour(bench)

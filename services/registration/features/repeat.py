@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from services.registration.domain.recurrence import Slot
 from services.registration.features import Command
+from services.registration.features.holidays import fill_holidays
 from services.registration.features.materialise import AROUND, materialise, plan
 from services.registration.features.open_programme import Places, PlacesOnline, Room, Title
 from services.registration.features.recurrence import read_rule
@@ -51,7 +52,8 @@ class Repeat(Rhythm):
 
 
 def repeat(command: Repeat, unit: Unit) -> Recurrence:
-    """Keep the rule, and put the sessions of the next weeks on the calendar at once."""
+    """Keep the rule, and put the sessions of the next weeks on the calendar at once, around the holidays known by then."""
+    fill_holidays(unit)
     programme = unit.lock(Programme, command.programme_id)
     series = series_of(command, programme, unit)
     unit.add(series)
