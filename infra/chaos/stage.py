@@ -41,10 +41,7 @@ class Stage:
         self.databases = {name: self._database(name) for name in NAMES}
         create_keys(folder / "keys", NAMES)
         self.processes = {
-            f"{name}.{role}": self._process(name, role)
-            for name in NAMES
-            for role in roles
-            if redis or role != "events"
+            f"{name}.{role}": self._process(name, role) for name in NAMES for role in roles if redis or role != "events"
         }
         self._over = threading.Event()
         self._nurse = threading.Thread(target=self._look_after, name="nurse", daemon=True)

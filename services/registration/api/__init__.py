@@ -18,6 +18,7 @@ from services.registration.api import (
     places,
     presence,
     series,
+    staff,
 )
 from services.registration.api.live import rooms
 
@@ -29,5 +30,5 @@ _parts = [
     for part in (own_records, people, merging, calendar, series, instructors, places, presence, courses, certificates, live)
 ]
 carried_out_once(_parts)
-for part in (*_parts, access.router, courses.anonymous):
+for part in (*_parts, access.router, staff.router, courses.anonymous):
     router.include_router(part)

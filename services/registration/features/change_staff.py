@@ -99,6 +99,14 @@ def staff_named(name: str, unit: Unit) -> Staff:
     return account
 
 
+def open_account(staff_id: UUID, unit: Unit) -> Staff:
+    """The account with this id, unless it has ended; raises `UnknownStaff`."""
+    account = unit.find(Staff, staff_id)
+    if account is None or account.ended_at is not None:
+        raise access_problems.UnknownStaff(phrase("没有这个工作人员账号。"))
+    return account
+
+
 def _lock(staff_id: UUID, unit: Unit) -> Staff:
     account = unit.session.get(Staff, staff_id, with_for_update=True, populate_existing=True)
     if account is None or account.ended_at is not None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from services.registration.answers import carried_out_once
 from services.registration.pages import (
     account,
+    accounts,
     browse,
     calendar,
     courses,
@@ -34,5 +35,5 @@ _residents = (resident, family, places, browse, live, learning, my_data)
 _staffs = (desk, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
-for room in (*_rooms, log_in.router, account.router, learning.anonymous):
+for room in (*_rooms, log_in.router, account.router, accounts.router, learning.anonymous):
     router.include_router(room)
