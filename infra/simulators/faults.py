@@ -1,4 +1,4 @@
-"""What can be made to go wrong at a simulated carrier: always, by chance, or the next few times."""
+"""What can be made to go wrong at a simulator, by default the carrier: always, by chance, or the next few times."""
 
 from __future__ import annotations
 
@@ -37,15 +37,16 @@ WISHES = TypeAdapter(dict[str, Fault])
 class Faults:
     """The faults in force, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: tuple[str, ...] = NAMES) -> None:
+        self.names = names
         self._lock = threading.Lock()
         self._faults: dict[str, Fault] = {}
 
     def set(self, wishes: dict[str, Fault]) -> None:
         """Put faults in force, replacing those of the same names. ValueError for a name that is none."""
-        unknown = sorted(wishes.keys() - set(NAMES))
+        unknown = sorted(wishes.keys() - set(self.names))
         if unknown:
-            raise ValueError(f"no such fault: {', '.join(unknown)}; there are: {', '.join(NAMES)}")
+            raise ValueError(f"no such fault: {', '.join(unknown)}; there are: {', '.join(self.names)}")
         with self._lock:
             self._faults |= wishes
 

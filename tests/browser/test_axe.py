@@ -62,6 +62,7 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
     ((resident,), (other,)) = room.stage.rows("registration", "SELECT id FROM resident ORDER BY id LIMIT 2")
     ((referral,),) = room.stage.rows("stations", "SELECT id FROM referral LIMIT 1")
     ((message,),) = room.stage.rows("notify", "SELECT id FROM message LIMIT 1")
+    ((account,),) = room.stage.rows("registration", "SELECT id FROM staff WHERE name = 'nurse'")
     ((position,),) = room.stage.rows("reports", "SELECT max(pos) FROM feed")
     return [
         ("resident", f"/registration/sessions/{session}"),
@@ -72,6 +73,9 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
         ("resident", "/registration/family"),
         ("resident", "/registration/consents"),
         ("resident", "/registration/looked"),
+        ("resident", "/registration/account"),
+        ("resident", "/registration/my-data"),
+        ("", "/registration/privacy"),
         ("resident", f"/registration/programmes/{programme}"),
         ("resident", "/registration/days"),
         ("resident", "/registration/calendar"),
@@ -124,6 +128,10 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
         ("nurse", f"/stations/referrals/{referral}"),
         ("editor", "/reports/figures"),
         ("editor", "/reports/ranking"),
+        ("clerk", "/registration/account"),
+        ("clerk", "/registration/erasures"),
+        ("operator", "/registration/desk/staff"),
+        ("operator", f"/registration/desk/staff/{account}"),
         ("operator", "/reports/operations"),
         ("operator", "/reports/operations/recount"),
     ]

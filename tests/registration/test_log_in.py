@@ -113,6 +113,17 @@ def test_thirty_codes_an_hour_from_one_place(bench: Bench) -> None:
     ask(bench, phone="13800138099", address="10.0.0.2")
 
 
+def test_whoever_asks_too_often_is_told_when_to_ask_again(bench: Bench) -> None:
+    for browser, path, wish in (
+        (False, "/registration/api/login/code", {"json": {"phone": PHONE}}),
+        (True, "/registration/login", {"data": {"phone": PHONE}}),
+    ):
+        client = bench.client(browser=browser)
+        client.post(path, **wish)
+        refused = client.post(path, **wish)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+
+
 def test_codes_of_yesterday_are_dropped(bench: Bench) -> None:
     ask(bench)
     bench.at(retention.LOGIN_CODES + timedelta(seconds=1))

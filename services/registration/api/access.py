@@ -195,7 +195,12 @@ def address_of(request: Request) -> str:
 
 def factor_required(request: Request) -> bool:
     """Whether this deployment lets no staff in without a second factor today."""
-    return cast(RegistrationSettings, service_of(request).settings).needs_second_factor(clock.today().date())
+    return settings_of(request).needs_second_factor(clock.today().date())
+
+
+def settings_of(request: Request) -> RegistrationSettings:
+    """What this deployment was told."""
+    return cast(RegistrationSettings, service_of(request).settings)
 
 
 def _somebody(principal: Principal | None) -> Principal:

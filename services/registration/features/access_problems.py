@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from shared.errors import Conflict, NotFound, NotLoggedIn, TooMany
+from shared.errors import Conflict, NotFound, NotLoggedIn, Problem, TooMany
 from shared.web import phrase
 
 
@@ -22,6 +22,31 @@ class FactorIsSet(Conflict):
     code = "factor_set"
     title = "There is a second factor already"
     words: ClassVar[str] = phrase("这个账号已经设了动态验证码；换手机请联系管理员重置。")
+
+
+class IdentityIsAway(Problem):
+    """The organisation's own log-in does not answer."""
+
+    status = 503
+    code = "identity_away"
+    title = "The identity provider does not answer"
+    words: ClassVar[str] = phrase("单位账号的登录系统现在连不上。请过几分钟再试，或者填这里的账号和密码。")
+
+
+class IdentityIsRefused(NotLoggedIn):
+    """The organisation's own log-in did not let the person in, or what came back cannot be trusted."""
+
+    code = "identity_refused"
+    title = "The identity provider let nobody in"
+    words: ClassVar[str] = phrase("单位账号没有登录成功，或者隔得太久。请再按一次“用单位账号登录”。")
+
+
+class NobodyHere(NotLoggedIn):
+    """The organisation knows the person; there is no staff account of that name here."""
+
+    code = "identity_unknown"
+    title = "No staff account of this name"
+    words: ClassVar[str] = phrase("单位账号没有问题，只是这里还没有您的工作人员账号。请联系街道管理员添加。")
 
 
 class UnknownStaff(NotFound):

@@ -36,6 +36,14 @@ class LogInStaff(Command):
     factor_required: bool = False
 
 
+class LogInKnownOutside(Command):
+    """The account that the organisation's own log-in named; `factor_given` where it asked for a second factor itself."""
+
+    name: str
+    factor_given: bool
+    factor_required: bool
+
+
 def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
     """The resident whose code it is. None: wrong, used, too old, or tried too often."""
     login = unit.session.get(LoginCode, command.login_id, with_for_update=True)
@@ -71,6 +79,21 @@ def log_in_staff(command: LogInStaff, unit: Unit) -> Principal | HalfLogIn | Non
         unit.add(half)
         return half
     account.failures = 0
+    return principal_for(account)
+
+
+def log_in_known_outside(command: LogInKnownOutside, unit: Unit) -> Principal | HalfLogIn | None:
+    """The staff member whom the organisation's own log-in let in, or their half log-in that waits for the second factor.
+
+    None: there is no such account, or it has ended. Wrong passwords that others tried do not keep anybody out here.
+    """
+    account = unit.session.exec(select(Staff).where(col(Staff.name) == command.name).with_for_update()).one_or_none()
+    if account is None or account.ended_at is not None:
+        return None
+    if not command.factor_given and (account.factor or command.factor_required):
+        half = HalfLogIn(staff_id=account.id, expires_at=unit.now + HALF_LIFE)
+        unit.add(half)
+        return half
     return principal_for(account)
 
 

@@ -18,6 +18,7 @@ from services.registration.pages import (
     learning,
     live,
     log_in,
+    log_in_outside,
     merging,
     my_data,
     one_resident,
@@ -35,5 +36,5 @@ _residents = (resident, family, places, browse, live, learning, my_data)
 _staffs = (desk, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
-for room in (*_rooms, log_in.router, account.router, accounts.router, learning.anonymous):
+for room in (*_rooms, log_in.router, log_in_outside.router, account.router, accounts.router, learning.anonymous):
     router.include_router(room)

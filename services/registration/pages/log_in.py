@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration import cookies
-from services.registration.api.access import address_of, factor_required
+from services.registration.api.access import address_of, factor_required, settings_of
 from services.registration.features import access_problems, problems
 from services.registration.features.add_staff import DEMO_ACCOUNTS, DEMO_PASSWORD
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
@@ -22,7 +22,7 @@ from services.registration.features.second_factor import GiveFactor, SetUpFactor
 from services.registration.pages.rendering import faults_of, pages, qr, see
 from services.registration.tables import HalfLogIn
 from shared.auth import Principal
-from shared.http import PrincipalDep, UnitDep, service_of
+from shared.http import PrincipalDep, UnitDep
 from shared.unit import Unit
 from shared.web import local_path
 
@@ -50,7 +50,9 @@ def ask_for_code(request: Request, unit: UnitDep, phone: Typed = "") -> Response
         )
     except problems.TooManyCodes as problem:
         faults = {"phone": problem.words}
-        return pages.render(request, "login.html", next=_next(request, HOME), phone=phone, faults=faults, status_code=429)
+        response = pages.render(request, "login.html", next=_next(request, HOME), phone=phone, faults=faults, status_code=429)
+        response.headers["Retry-After"] = str(problem.facts["retry_after"])
+        return response
     return see(f"/registration/login/code?login={login.id}&next={quote(_next(request, HOME), safe='')}")
 
 
@@ -73,7 +75,7 @@ def check_code(request: Request, login: UUID, unit: UnitDep, code: Typed = "") -
 @router.get("/login/staff")
 def show_staff_log_in(request: Request) -> Response:
     """Where staff log in."""
-    return _staff_form(request)
+    return staff_form(request)
 
 
 @router.post("/login/staff")
@@ -81,9 +83,9 @@ def check_password(request: Request, unit: UnitDep, name: Typed = "", password: 
     """Let them in, ask for the second factor, or say that the pair is not right."""
     found = log_in_staff(LogInStaff(name=name, password=password, factor_required=factor_required(request)), unit)
     if found is None:
-        return _staff_form(request, name=name, fault=problems.WrongPassword.words, status_code=401)
+        return staff_form(request, name=name, fault=problems.WrongPassword.words, status_code=401)
     if isinstance(found, HalfLogIn):
-        return see(f"/registration/login/factor?half={found.id}&next={quote(_next(request, DESK), safe='')}")
+        return see(factor_page(found, _next(request, DESK)))
     return _let_in(request, found, _next(request, DESK), unit)
 
 
@@ -123,12 +125,17 @@ def log_out(principal: PrincipalDep, unit: UnitDep) -> Response:
     return response
 
 
+def factor_page(half: HalfLogIn, path: str) -> str:
+    """Where the second factor is given, on the way to `path`."""
+    return f"/registration/login/factor?half={half.id}&next={quote(path, safe='')}"
+
+
 def _factor_form(request: Request, half: UUID, unit: Unit, *, fault: str | None = None, status_code: int = 200) -> Response:
     """The form as long as the half log-in lasts; afterwards the password is asked for again."""
     try:
         factor = set_up_factor(SetUpFactor(half_id=half), unit) if needs_set_up(half, unit) else None
     except access_problems.WrongFactor:
-        return _staff_form(request, fault=access_problems.WrongFactor.words, status_code=401)
+        return staff_form(request, fault=access_problems.WrongFactor.words, status_code=401)
     return pages.render(
         request,
         "login_factor.html",
@@ -141,8 +148,10 @@ def _factor_form(request: Request, half: UUID, unit: Unit, *, fault: str | None 
     )
 
 
-def _staff_form(request: Request, *, name: str = "", fault: str | None = None, status_code: int = 200) -> Response:
-    demo = service_of(request).settings.profile == "demo"
+def staff_form(request: Request, *, name: str = "", fault: str | None = None, status_code: int = 200) -> Response:
+    """The staff's log-in, with the organisation's own where there is one."""
+    settings = settings_of(request)
+    demo = settings.profile == "demo"
     return pages.render(
         request,
         "login_staff.html",
@@ -151,6 +160,7 @@ def _staff_form(request: Request, *, name: str = "", fault: str | None = None, s
         fault=fault,
         accounts=DEMO_ACCOUNTS if demo else (),
         password=DEMO_PASSWORD if demo else "",
+        oidc=bool(settings.oidc_issuer),
         status_code=status_code,
     )
 
