@@ -40,11 +40,13 @@ def web(service: Service) -> FastAPI:
     from services.registration import api, pages
     from services.registration.features.add_staff import add_demo_accounts
     from services.registration.live import mount_live_rooms
+    from services.registration.pages.live_roster import live_rosters
     from services.registration.pages.rendering import pages as own_pages
     from shared.http import create_app
 
     app = create_app(service, "Registration", [api.router, api.rooms, pages.router])
     app.state.pages = own_pages
+    app.state.rosters = live_rosters(service)
     mount_live_rooms(app, service.begin)
     if service.settings.profile == "demo":
         with service.begin() as unit:

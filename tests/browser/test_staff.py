@@ -40,6 +40,22 @@ def test_from_an_empty_calendar_to_a_name_ticked_off(room: Room) -> None:
     expect(row).to_contain_text("已到")
 
 
+def test_the_roster_of_one_desk_shows_what_another_does_and_keeps_what_is_being_typed(room: Room) -> None:
+    session = room.session("午间半小时")
+    room.sign_up(session)
+    path = f"/registration/desk/sessions/{session}"
+    here, there = room.staff("clerk", path), room.staff("clerk", path)
+    there.get_by_label("手机号").fill("1380013")
+    here.get_by_role("button", name="签到").click()
+    expect(there.get_by_role("row", name="陈桂芳")).to_contain_text("已到")
+    expect(there.locator("#inside")).to_have_text("1")
+    there.get_by_role("button", name="签退").focus()
+    room.sign_up(session)
+    expect(there.get_by_role("row", name="陈桂芳")).to_have_count(2)
+    expect(there.get_by_role("button", name="签退")).to_be_focused()
+    expect(there.get_by_label("手机号")).to_have_value("1380013")
+
+
 def test_a_number_nobody_has_is_said_beside_the_field(room: Room) -> None:
     session = room.session("午间半小时")
     page = room.staff("clerk", f"/registration/desk/sessions/{session}")

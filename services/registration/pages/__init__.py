@@ -17,6 +17,7 @@ from services.registration.pages import (
     family,
     learning,
     live,
+    live_roster,
     log_in,
     log_in_outside,
     merging,
@@ -33,7 +34,7 @@ from services.registration.pages.seen import note_device
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(note_device)])
 _residents = (resident, family, places, browse, live, learning, my_data)
-_staffs = (desk, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
+_staffs = (desk, live_roster, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
 for room in (*_rooms, log_in.router, log_in_outside.router, account.router, accounts.router, learning.anonymous):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration.api.live import counted_so_far
-from services.registration.domain.presence import Direction, doors_are_open
+from services.registration.domain.presence import Direction
 from services.registration.features import problems
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.cancel_session import CancelSession, cancel_session
@@ -24,12 +24,12 @@ from services.registration.features.register_resident import resident_with_phone
 from services.registration.features.verdicts import WORDS, refusal
 from services.registration.live import live_rooms
 from services.registration.pages.forms import Typed
+from services.registration.pages.live_roster import shown
 from services.registration.pages.rendering import pages, see
 from services.registration.projections.calendar import sessions_between, sessions_on
-from services.registration.projections.places import progress_of, roster
-from services.registration.projections.presence import conflicts_of, inside
+from services.registration.projections.places import progress_of
 from services.registration.tables import LiveRoom, Session
-from shared.clock import SHANGHAI, today
+from shared.clock import today
 from shared.errors import Invalid, Problem
 from shared.http import StaffDep, UnitDep
 from shared.unit import Unit
@@ -71,8 +71,8 @@ def tap(
     force: Annotated[bool, Form()] = False,
 ) -> Response:
     """Check somebody on the roster, or the holder of a ticket, in or out."""
-    shown = {"registration_id": registration_id} if registration_id else {"ticket": ticket[:400]}
-    command = CheckIn.model_validate({"session_id": session_id, "direction": direction, "force": force, "by": staff.id} | shown)
+    found = {"registration_id": registration_id} if registration_id else {"ticket": ticket[:400]}
+    command = CheckIn.model_validate({"session_id": session_id, "direction": direction, "force": force, "by": staff.id} | found)
     done = check_in(command, unit)
     problem = refusal(done)
     if problem is not None or done.registration is None:
@@ -159,16 +159,8 @@ def _roster(
     return pages.render(
         request,
         "roster.html",
-        session=session,
-        lines=roster(session_id, unit),
-        inside=inside(session_id, unit),
-        conflicts=conflicts_of(session_id, unit),
-        verdict_words=WORDS,
+        **shown(session, unit),
         ticket=request.query_params.get("ticket", "")[:400],
-        progress=progress_of([session], unit)[0],
-        doors_open=doors_are_open(session.starts_at, unit.now, SHANGHAI),
-        begun=unit.now >= session.starts_at,
-        over=unit.now >= session.ends_at,
         room=unit.find(LiveRoom, session_id),
         viewers=live_rooms(request).viewers(session_id),
         phone=phone,

@@ -46,6 +46,18 @@ def inside(session_id: UUID, unit: Unit) -> int:
     return unit.session.exec(here).one()
 
 
+_VERSION = """
+    SELECT (SELECT session::text FROM session WHERE id = %(id)s),
+           (SELECT coalesce(sum(hashtextextended(registration::text, 0)), 0) FROM registration WHERE session_id = %(id)s),
+           (SELECT count(*) FROM scan WHERE session_id = %(id)s)
+"""
+
+
+def roster_version(session_id: UUID, unit: Unit) -> object:
+    """Something that is another whenever anything on the session's roster is: one look, whatever changed it."""
+    return unit.cursor().execute(_VERSION, {"id": session_id}).fetchone()
+
+
 def conflicts_of(session_id: UUID, unit: Unit) -> list[Conflict]:
     """What devices without network did that does not fit together or with the list: worked out anew, so order is nothing."""
     scans = unit.session.exec(select(Scan).where(col(Scan.session_id) == session_id)).all()
