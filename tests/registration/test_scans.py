@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registration.domain.presence import STEP, Mark, minutes_inside, needless, row_code, row_of, stay_of
+from services.registration.domain.presence import STEP, Mark, needless, row_code, row_of, stay_of
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.check_in import CheckIn, check_in
 from services.registration.features.door_codes import been_at_the_wall, ticket_of, wall_code
@@ -223,7 +223,6 @@ def test_stays_do_not_depend_on_the_order_in_which_scans_become_known() -> None:
     assert stay_of([left]) is None
     assert needless([back, came]) == {back.nonce: "again"}
     assert needless([left, came]) == {}
-    assert minutes_inside([back, came, left], WEDNESDAY + timedelta(minutes=30)) == 27
 
 
 def test_a_row_code_with_a_slip_or_from_another_sheet_means_nobody() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
 from operator import attrgetter
@@ -165,18 +165,3 @@ def _check(digits: str) -> str:
 def fits(at: datetime, opens: datetime, closes: datetime) -> datetime:
     """The moment, moved into a span when a device's clock was wrong."""
     return min(max(at, opens), closes)
-
-
-def minutes_inside(marks: Sequence[Mark], until: datetime) -> int:
-    """Whole minutes between each coming and the leaving after it; whoever did not leave stayed `until` the end."""
-    inside = timedelta()
-    since: datetime | None = None
-    for mark in sorted(marks, key=_ORDER):
-        if mark.direction == "entry" and since is None:
-            since = mark.at
-        elif mark.direction == "exit" and since is not None:
-            inside += mark.at - since
-            since = None
-    if since is not None:
-        inside += max(until - since, timedelta())
-    return int(inside.total_seconds() // 60)

@@ -71,13 +71,6 @@ class NothingToGiveBack(Conflict):
     title = "There is no place to give back"
 
 
-class DoorsNotOpen(Conflict):
-    """People are checked in on the session's own day, not before."""
-
-    code = "doors_not_open"
-    title = "It is not the day yet"
-
-
 class NoRoom(Conflict):
     """Every place is given; staff can let somebody in all the same by saying so."""
 
