@@ -25,6 +25,7 @@ HEARS = (
     "registration.log_in_ended",
     "registration.login_code_requested",
     "registration.merge_undone",
+    "registration.missed",
     "registration.offer_declined",
     "registration.offer_expired",
     "registration.place_offered",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from services.notify.domain.hours import SHANGHAI
 from services.notify.domain.phones import national
+from services.notify.features.ask_why_missed import AskWhyMissed, ask_why_missed
 from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose, facts_of
 from services.notify.features.erase_person import ErasePerson, erase_person
@@ -38,6 +39,7 @@ from shared.contracts.registration import (
     PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
+    RegistrationMissed,
     RegistrationWaitlisted,
     ResidentChanged,
     ResidentRegistered,
@@ -70,6 +72,7 @@ def consumers_with(helpline: str) -> Consumers:
     consumers.on(RegistrationConfirmed)(tell_place_confirmed)
     consumers.on(RegistrationWaitlisted)(tell_place_waitlisted)
     consumers.on(RegistrationCancelled)(tell_place_cancelled)
+    consumers.on(RegistrationMissed)(ask_why)
     consumers.on(PlaceOffered)(ask_whether_wanted)
     consumers.on(OfferDeclined)(tell_place_let_go)
     consumers.on(LoginCodeRequested)(send_login_code)
@@ -178,6 +181,12 @@ def ask_whether_wanted(event: PlaceOffered, unit: Unit) -> None:
             until=event.expires_at.isoformat(),
             **variant,
         )
+
+
+def ask_why(event: RegistrationMissed, unit: Unit) -> None:
+    """Somebody did not come: they are asked why, kindly and not often."""
+    registration, _ = keep_registration(event, unit)
+    ask_why_missed(AskWhyMissed(registration_id=registration.id), unit)
 
 
 def tell_place_let_go(event: OfferDeclined, unit: Unit) -> None:

@@ -39,6 +39,7 @@ PURPOSES = {
     "authority_given": phrase("记下代办"),
     "authority_ended": phrase("代办结束"),
     "login_code": phrase("登录验证码"),
+    "missed_you": phrase("问问为什么没来"),
     "answer": phrase("自动回复"),
 }
 STATES: dict[State, tuple[str, str]] = {
@@ -82,6 +83,7 @@ MEANINGS = {
     "accept": phrase("来"),
     "decline": phrase("不来"),
     "stop": phrase("不要短信"),
+    "reason": phrase("说了没来的原因"),
     "other": phrase("其他"),
 }
 WORDS: dict[str, Any] = {

@@ -19,6 +19,7 @@ from shared.contracts.registration import (
     PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
+    RegistrationMissed,
     RegistrationWaitlisted,
     ResidentChanged,
     ResidentRegistered,
@@ -106,7 +107,13 @@ def call_off(event: SessionCancelled, unit: Unit) -> Session:
 
 
 def keep_registration(
-    event: RegistrationConfirmed | RegistrationWaitlisted | RegistrationCancelled | PlaceOffered | OfferDeclined | OfferExpired,
+    event: RegistrationConfirmed
+    | RegistrationWaitlisted
+    | RegistrationCancelled
+    | RegistrationMissed
+    | PlaceOffered
+    | OfferDeclined
+    | OfferExpired,
     unit: Unit,
 ) -> tuple[Registration, Session]:
     """Keep where the registration stands; returned with its session."""
@@ -117,6 +124,8 @@ def keep_registration(
             state = "waitlisted"
         case RegistrationCancelled():
             state = "cancelled"
+        case RegistrationMissed():
+            state = "missed"
         case PlaceOffered():
             state = "offered"
         case OfferDeclined():

@@ -90,7 +90,8 @@ class Registration(Table, table=True):
     __tablename__ = "registration"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('confirmed', 'waitlisted', 'offered', 'declined', 'expired', 'cancelled')", name="registration_state"
+            "state IN ('confirmed', 'waitlisted', 'offered', 'declined', 'expired', 'cancelled', 'missed')",
+            name="registration_state",
         ),
         ForeignKeyConstraint(["session_id"], ["session.id"], name="registration_of_session"),
         Index("registration_by_session", "session_id"),
@@ -258,7 +259,7 @@ class Reply(Table, table=True):
     __tablename__ = "reply"
     __table_args__ = (
         UniqueConstraint("dedupe_key", name="reply_once"),
-        CheckConstraint("meaning IN ('accept', 'decline', 'stop', 'other')", name="reply_meaning"),
+        CheckConstraint("meaning IN ('accept', 'decline', 'stop', 'reason', 'other')", name="reply_meaning"),
         Index("reply_open", "id", postgresql_where=text("needs_person AND handled_at IS NULL")),
         Index("reply_by_phone", "phone_fingerprint", "id"),
     )

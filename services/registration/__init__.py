@@ -20,6 +20,7 @@ SAYS = (
     "registration.log_in_ended",
     "registration.login_code_requested",
     "registration.merge_undone",
+    "registration.missed",
     "registration.nominated",
     "registration.offer_declined",
     "registration.offer_expired",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.erase import ConfirmErasure, confirm_erasure
+from services.registration.features.note_missed import NoteMissed, note_missed
 from shared.contracts.notify import ReplyReceived, TextsErased
 from shared.contracts.reports import FiguresErased
 from shared.contracts.stations import ReadingsErased
@@ -17,7 +18,7 @@ consumers = Consumers()
 
 @consumers.on(ReplyReceived)
 def take_an_answer(event: ReplyReceived, unit: Unit) -> None:
-    """A text that says yes takes the place on offer, one that says no gives a place back.
+    """A text that says yes takes the place on offer, one that says no gives a place back, one that says why is kept.
 
     Too late, once more, or about nothing on offer, there is nothing to do.
     """
@@ -28,6 +29,9 @@ def take_an_answer(event: ReplyReceived, unit: Unit) -> None:
             accept_offer(AcceptOffer(registration_id=event.registration_id, resident_id=event.resident_id), unit)
         elif event.meaning == "decline":
             cancel(Cancel(registration_id=event.registration_id, resident_id=event.resident_id, channel="text"), unit)
+        elif event.reason is not None:
+            missed = NoteMissed(registration_id=event.registration_id, resident_id=event.resident_id, reason=event.reason)
+            note_missed(missed, unit)
     except Problem:
         return
 

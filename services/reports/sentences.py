@@ -36,6 +36,7 @@ PURPOSES = {
     "authority_given": phrase("记下代办"),
     "authority_ended": phrase("代办结束"),
     "login_code": phrase("登录验证码"),
+    "missed_you": phrase("问问为什么没来"),
     "answer": phrase("回复"),
 }
 REASONS = {
@@ -55,6 +56,7 @@ MEANINGS = {
     "accept": phrase("接受"),
     "decline": phrase("不来了"),
     "stop": phrase("退订"),
+    "reason": phrase("说了没来的原因"),
     "other": phrase("其他"),
 }
 OUTCOMES = {
@@ -135,6 +137,7 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.place_swapped": _of_swapped,
     "registration.checked_in": _of_checked_in,
     "registration.checked_out": phrase("有人离开了“{activity}”"),
+    "registration.missed": phrase("报了名没能来的 {count} 人，发短信问候一声"),
     "registration.session_held": phrase("“{activity}”办完了，到场 {attended} 人次"),
     "registration.livestream_held": phrase("“{activity}”播完了，{viewers} 人看过，提问 {questions} 条"),
     "registration.course_opened": phrase("“{activity}”开班，{neighbourhoods} 个居委共 {seats} 个名额"),

@@ -16,6 +16,7 @@ Purpose = Literal[
     "reminder_hours",
     "session_cancelled",
     "session_changed",
+    "missed_you",
     "referral",
     "carer_told",
     "authority_given",
@@ -24,6 +25,7 @@ Purpose = Literal[
     "answer",
 ]
 Category = Literal["service", "critical", "code"]
+MissedReason = Literal["forgot", "inconvenient", "unwanted"]
 
 
 class MessageSent(Event, type="notify.message_sent", subject="message_id"):
@@ -73,13 +75,17 @@ class MessageSkipped(Event, type="notify.message_skipped", subject="message_id")
 
 
 class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):
-    """A resident answered a text; what the words meant, and which registration they are about when that is certain."""
+    """A resident answered a text; what the words meant, and which registration they are about when that is certain.
+
+    With the meaning `reason` comes why they missed a session.
+    """
 
     reply_id: UUID
     resident_id: UUID
-    meaning: Literal["accept", "decline", "stop", "other"]
+    meaning: Literal["accept", "decline", "stop", "reason", "other"]
     registration_id: UUID | None = None
     session_id: UUID | None = None
+    reason: MissedReason | None = None
 
 
 class OptedOut(Event, type="notify.opted_out", subject="resident_id"):

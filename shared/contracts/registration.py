@@ -215,6 +215,15 @@ class ResidentCheckedOut(Event, type="registration.checked_out", subject="regist
     at: datetime
 
 
+class RegistrationMissed(Event, type="registration.missed", subject="registration_id"):
+    """Somebody with a place did not come; told when the session is closed, of sessions whose door somebody kept."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    resident_id: UUID
+
+
 class SessionHeld(Event, type="registration.session_held", subject="session_id"):
     """A session is over: places given, people who came (walk-ins among them), people who did not; `auto` when time closed it."""
 

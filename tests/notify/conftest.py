@@ -17,6 +17,7 @@ from shared.contracts.registration import (
     PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
+    RegistrationMissed,
     RegistrationWaitlisted,
     ResidentRegistered,
     SessionCancelled,
@@ -105,6 +106,12 @@ class Story:
             resident_id=resident,
             had_place=had_place,
             channel="text",
+        )
+
+    def missed(self, registration: UUID, session: UUID, resident: UUID = ANA) -> Event:
+        """Somebody did not come."""
+        return RegistrationMissed(
+            registration_id=registration, session_id=session, programme_id=UUID(int=9), resident_id=resident
         )
 
     def session_cancelled(self, session: UUID) -> Event:

@@ -37,6 +37,7 @@ FILLED: dict[str, texts.Facts] = {
     "session_changed.place": SESSION | {"variant": "place", "old_starts_at": "2021-05-13T06:00:00+00:00"},
     "session_changed.time_waiting": SESSION | {"variant": "time_waiting", "old_starts_at": "2021-05-13T06:00:00+00:00"},
     "session_changed.place_waiting": SESSION | {"variant": "place_waiting"},
+    "missed_you": SESSION,
     "carer_told.confirmed": SESSION | {"variant": "confirmed"},
     "carer_told.waitlisted": SESSION | {"variant": "waitlisted"},
     "carer_told.cancelled": SESSION | {"variant": "cancelled"},

@@ -10,7 +10,7 @@ from services.registration.features import problems
 from services.registration.features.check_in import CheckIn, check_in
 from services.registration.features.hold_session import HoldSession, hold_session
 from services.registration.tables import Registration, Session
-from shared.contracts.registration import RegistrationConfirmed, ResidentCheckedIn, SessionHeld
+from shared.contracts.registration import RegistrationConfirmed, RegistrationMissed, ResidentCheckedIn, SessionHeld
 from shared.testing import Bench
 from tests.registration.people import HALF_HOUR, WEDNESDAY, a_livestream, a_resident, a_session, sign_up, state_of
 
@@ -84,8 +84,10 @@ def test_a_session_held_is_counted_and_closed(bench: Bench) -> None:
     bench.run(check_in, CheckIn(session_id=session.id, resident_id=walk_in.id, force=True))
     bench.at(timedelta(minutes=30))
     bench.run(hold_session, HoldSession(session_id=session.id))
-    (held,) = bench.said
+    held, missed = bench.said
     assert isinstance(held, SessionHeld)
+    assert isinstance(missed, RegistrationMissed)
+    assert (missed.registration_id, missed.resident_id) == (stayed_away.id, stayed_away.resident_id)
     assert (held.capacity, held.confirmed, held.attended, held.walk_ins) == (2, 2, 2, 1)
     assert (held.topic, held.street) == ("wounds", "310101019")
     assert (held.no_shows, held.auto) == (1, False)

@@ -34,6 +34,7 @@ TEMPLATES: dict[str, str] = {
     "session_changed.place": "{when}的{title}换地方了，改在{place}。名额还在，不能来请回复2取消。",
     "session_changed.time_waiting": "您候补的{title}改期：原{before}，改为{when}，{place}。",
     "session_changed.place_waiting": "您候补的{title}（{when}）换地方了，改在{place}。",
+    "missed_you": "{when}的{title}没见到您，惦记着。是因为：1忘了，2不方便，3不想来了？回个数就行。",
     "carer_told.confirmed": "已替家人报名{title}：{when}，{place}。本人也会收到短信。",
     "carer_told.waitlisted": "{when}的{title}名额已满，已替家人排上候补，轮到时会发短信。",
     "carer_told.cancelled": "已替家人取消{when}的{title}。本人也会收到短信。",

@@ -15,23 +15,31 @@ from services.notify.domain.phones import national
 from services.notify.features import Command
 from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose
-from services.notify.tables import Contact, Message, Registration, Reply, Session
-from shared.contracts.notify import ReplyReceived
+from services.notify.tables import Attempt, Contact, Message, Registration, Reply, Session
+from shared.contracts.notify import Purpose, ReplyReceived
 from shared.event import new_id
 from shared.jobs import Begin
 from shared.unit import Unit
 
 WORDS = "reply.words"
-PROMPTS = {"confirmed": ("place_confirmed", "reminder_day", "reminder_hours"), "offered": ("place_offered",)}
+PROMPTS: dict[str, tuple[Purpose, ...]] = {
+    "confirmed": ("place_confirmed", "reminder_day", "reminder_hours"),
+    "offered": ("place_offered",),
+}
 """The texts that ask for an answer, by the state of the registration that still waits for one."""
 
 CAN_BE_ACCEPTED = ("place_offered", "reminder_day")
 """The texts that name 1 as an answer: when one of them is open, 1 is about it and not about a text that only names 2."""
 
+QUESTIONS: tuple[Purpose, ...] = (*PROMPTS["confirmed"], *PROMPTS["offered"], "session_changed", "missed_you")
+"""Every text that names an answer."""
+
 ON_THE_PHONE = ("accepted", "delivered", "unknown")
 """The states of a text that somebody can have read."""
 
 ANSWER_WITHIN = timedelta(days=1)
+WHY_WITHIN = timedelta(days=14)
+"""How long an answer to why somebody did not come is understood as one."""
 
 
 class TakeReply(Command):
@@ -75,7 +83,12 @@ def read_reply(key: str, begin: Begin, helpline: str) -> None:
 
 def understand(reply: Reply, helpline: str, unit: Unit) -> None:
     """Place the reply. What registration does about it, it tells in events of its own, and those are what its texts follow."""
-    reply.meaning = replies.meaning(unit.keys.decrypt(reply.words, WORDS))
+    words = unit.keys.decrypt(reply.words, WORDS)
+    reply.meaning = replies.meaning(words)
+    reason = replies.reason(words)
+    if reason is not None and _says_why(reply, unit):
+        _tell(reply, unit, reason)
+        return
     prompts = _open_prompts(reply.phone_fingerprint, unit) if reply.meaning in ("accept", "decline") else []
     if reply.meaning == "accept":
         prompts = [prompt for prompt in prompts if prompt.purpose in CAN_BE_ACCEPTED] or prompts
@@ -95,6 +108,18 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
     if reply.resident_id is None:
         reply.needs_person = True
         return
+    _tell(reply, unit)
+    if reply.meaning == "stop" and _stop(reply, unit):
+        _answer(reply, {"variant": "stopped", "helpline": helpline}, unit)
+    elif missed is not None:
+        tell_too_late(reply, helpline, unit)
+    elif reply.meaning in ("accept", "decline") and reply.registration_id is None and (prompts or reply.meaning == "decline"):
+        _answer(reply, {"variant": "unclear", "helpline": helpline}, unit)
+
+
+def _tell(reply: Reply, unit: Unit, reason: replies.Reason | None = None) -> None:
+    assert reply.resident_id is not None
+    assert reply.meaning is not None
     unit.emit(
         ReplyReceived(
             reply_id=reply.id,
@@ -102,14 +127,36 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
             meaning=reply.meaning,
             registration_id=reply.registration_id,
             session_id=reply.session_id,
+            reason=reason,
         )
     )
-    if reply.meaning == "stop" and _stop(reply, unit):
-        _answer(reply, {"variant": "stopped", "helpline": helpline}, unit)
-    elif missed is not None:
-        tell_too_late(reply, helpline, unit)
-    elif reply.meaning in ("accept", "decline") and reply.registration_id is None and (prompts or reply.meaning == "decline"):
-        _answer(reply, {"variant": "unclear", "helpline": helpline}, unit)
+
+
+def _says_why(reply: Reply, unit: Unit) -> bool:
+    """Whether the reply says why somebody missed a session; if so it is placed there.
+
+    It does when that was the last question this number got, or when the words answer no other; each question is answered once.
+    """
+    answered = select(Reply.prompt_id).where(col(Reply.meaning) == "reason", col(Reply.prompt_id).is_not(None))
+    asked = (
+        select(Message)
+        .join(Attempt, col(Attempt.message_id) == col(Message.id))
+        .where(
+            col(Message.phone_fingerprint) == reply.phone_fingerprint,
+            col(Message.purpose).in_(QUESTIONS),
+            col(Message.state).in_(ON_THE_PHONE),
+            col(Message.id).not_in(answered.where(col(Reply.phone_fingerprint) == reply.phone_fingerprint)),
+            col(Attempt.started_at) > unit.now - WHY_WITHIN,
+        )
+        .order_by(desc(col(Attempt.started_at)), desc(col(Message.id)))
+    )
+    questions = unit.session.exec(asked).all()
+    missed = next((question for question in questions if question.purpose == "missed_you"), None)
+    if missed is None or missed.resident_id is None or (reply.meaning != "other" and questions[0] is not missed):
+        return False
+    reply.meaning, reply.prompt_id, reply.resident_id = "reason", missed.id, missed.resident_id
+    reply.registration_id, reply.session_id = missed.registration_id, missed.session_id
+    return True
 
 
 def accepted_in_vain(registration_id: UUID, unit: Unit) -> Sequence[Reply]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registration.api.common import Out
 from services.registration.domain.people import Channel
 from services.registration.domain.places import Mode, Policy, RegistrationState
+from services.registration.domain.presence import MissedReason
 from services.registration.features import problems
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
 from services.registration.features.acting import may_act_for
@@ -49,6 +50,7 @@ class RegistrationOut(Out):
     late: bool
     walk_in: bool
     checked_in_at: datetime | None
+    missed_reason: MissedReason | None
 
     @classmethod
     def of(cls, registration: Registration, unit: Unit) -> RegistrationOut:

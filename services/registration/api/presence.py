@@ -13,10 +13,11 @@ from starlette.responses import Response
 from services.registration.api.common import Out
 from services.registration.api.places import RegistrationOut
 from services.registration.domain.people import masked_name
-from services.registration.domain.presence import Direction, Verdict, Way
+from services.registration.domain.presence import Direction, MissedReason, Verdict, Way
 from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.door_pass import public_key
 from services.registration.features.merge_scans import MOST, MergeScans, OfflineScan, merge_scans
+from services.registration.features.note_missed import NoteMissed, note_missed
 from services.registration.features.verdicts import WORDS, refusal
 from services.registration.projections.people import name_of
 from services.registration.projections.places import roster
@@ -38,6 +39,14 @@ class RosterLineOut(BaseModel):
     registration: RegistrationOut
     name: str
     phone: str
+
+
+class MissedWish(BaseModel):
+    """Why somebody did not come: they forgot, it did not suit them, or they no longer want to."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "forgot"}})
+
+    reason: MissedReason
 
 
 class ScanWish(BaseModel):
@@ -187,6 +196,12 @@ def get_door_list(
     """The signed list with which a device works without network."""
     text, signature = list_for_device(unit.get(Session, session_id), device, staff.id, unit)
     return DeviceList(text=text, signature=signature, key=public_key(unit.keys))
+
+
+@router.post("/registrations/{registration_id}/missed")
+def post_missed(registration_id: UUID, wish: MissedWish, _: StaffDep, unit: UnitDep) -> RegistrationOut:
+    """Write down why somebody did not come, as they told whoever called."""
+    return RegistrationOut.of(note_missed(NoteMissed(registration_id=registration_id, reason=wish.reason), unit), unit)
 
 
 @router.post("/sessions/{session_id}/offline-scans")

@@ -14,6 +14,9 @@ Way = Literal["staff", "ticket", "code", "digits", "paper"]
 
 Direction = Literal["entry", "exit"]
 
+MissedReason = Literal["forgot", "inconvenient", "unwanted"]
+"""Why somebody with a place did not come, in their own words made one of three."""
+
 Verdict = Literal[
     "ok",
     "again",

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.registration.domain.presence import CLOSED_AFTER
 from services.registration.features import Command, problems
 from services.registration.tables import Programme, Session
-from shared.contracts.registration import SessionHeld
+from shared.contracts.registration import RegistrationMissed, SessionHeld
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -28,6 +28,7 @@ _COUNT = """
 _SETTLE = """
     UPDATE registration SET state = CASE WHEN checked_in_at IS NULL THEN 'no_show' ELSE 'attended' END
     WHERE session_id = %s AND state = 'confirmed' AND (mode = 'room' OR checked_in_at IS NOT NULL)
+    RETURNING id, resident_id, state
 """
 """Whoever followed from home was not at the door, and is neither."""
 _LEFT_OPEN = """
@@ -51,7 +52,7 @@ def hold_session(command: HoldSession, unit: Unit) -> Session:
     unit.session.flush()
     counts = unit.cursor().execute(_COUNT, (session.id,)).fetchone()
     confirmed, attended, walk_ins, no_shows = counts or (0, 0, 0, 0)
-    unit.cursor().execute(_SETTLE, (session.id,))
+    settled = sorted(unit.cursor().execute(_SETTLE, (session.id,)).fetchall())
     unit.session.expire_all()
     unit.emit(
         SessionHeld(
@@ -69,6 +70,11 @@ def hold_session(command: HoldSession, unit: Unit) -> Session:
             auto=command.auto,
         )
     )
+    # Where time closed a door that nobody kept, it is not known who came: nobody is asked why they did not.
+    if attended or not command.auto:
+        for registration_id, resident_id in [(id, resident_id) for id, resident_id, state in settled if state == "no_show"]:
+            missed = {"registration_id": registration_id, "resident_id": resident_id}
+            unit.emit(RegistrationMissed(session_id=session.id, programme_id=session.programme_id, **missed))
     return session
 
 

@@ -298,6 +298,13 @@ class MergedAgainSince(Conflict):
     title = "Merged again since"
 
 
+class NotMissed(Conflict):
+    """The holder of the registration came, or the session has not been closed yet; `state` says how it stands."""
+
+    code = "not_missed"
+    title = "Not missed"
+
+
 class Refused(Conflict):
     """A scan at the door does not count; `code` is its verdict. The scan is kept all the same."""
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration.api.live import counted_so_far
-from services.registration.domain.presence import Direction
+from services.registration.domain.presence import Direction, MissedReason
 from services.registration.features import problems
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.cancel_session import CancelSession, cancel_session
@@ -19,6 +19,7 @@ from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.hold_session import HoldSession, hold_session
 from services.registration.features.live_room import CloseLivestream, OpenLivestream, close_livestream, open_livestream
 from services.registration.features.mobile import as_mobile
+from services.registration.features.note_missed import NoteMissed, note_missed
 from services.registration.features.register import Register, register
 from services.registration.features.register_resident import resident_with_phone
 from services.registration.features.verdicts import WORDS, refusal
@@ -78,6 +79,19 @@ def tap(
     if problem is not None or done.registration is None:
         return error_page(request, problem or problems.UnknownRegistration(WORDS["unknown"]))
     return see(f"/registration/desk/sessions/{session_id}#{done.registration.id}")
+
+
+@router.post("/desk/sessions/{session_id}/missed")
+def say_why(
+    session_id: UUID,
+    _: StaffDep,
+    unit: UnitDep,
+    registration_id: Annotated[UUID, Form()],
+    reason: Annotated[MissedReason, Form()],
+) -> Response:
+    """Write down why somebody did not come, as they said on the phone."""
+    note_missed(NoteMissed(registration_id=registration_id, reason=reason), unit)
+    return see(f"/registration/desk/sessions/{session_id}#{registration_id}")
 
 
 @router.post("/desk/sessions/{session_id}/give-back")

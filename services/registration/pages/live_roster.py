@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.registration.domain.presence import doors_are_open
+from services.registration.domain.presence import MissedReason, doors_are_open
 from services.registration.features.verdicts import WORDS
 from services.registration.pages.rendering import pages
 from services.registration.projections.places import progress_of, roster
@@ -22,6 +22,7 @@ from shared.http import StaffDep, UnitDep, service_of, who_holds
 from shared.service import Service
 from shared.stream import Feed, Wake, follow
 from shared.unit import Unit
+from shared.web import phrase
 from shared.web.view import View
 
 router = APIRouter()
@@ -29,6 +30,9 @@ router = APIRouter()
 EPOCH = "roster"
 _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 """What is drawn together is read as of one moment."""
+
+MISSED: dict[MissedReason, str] = {"forgot": phrase("忘了"), "inconvenient": phrase("不方便"), "unwanted": phrase("不想来了")}
+"""Why somebody did not come."""
 
 
 class LiveRoster:
@@ -82,6 +86,7 @@ def shown(session: Session, unit: Unit) -> dict[str, Any]:
         "inside": inside(session.id, unit),
         "conflicts": conflicts_of(session.id, unit),
         "verdict_words": WORDS,
+        "missed_words": MISSED,
         "progress": progress_of([session], unit)[0],
         **_by_the_clock(session, unit),
     }

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, Uniqu
 from sqlmodel import Field
 
 from services.registration.domain.places import GONE, Mode, RegistrationState
+from services.registration.domain.presence import MissedReason
 from services.registration.tables.base import WHEN, Table
 from shared.event import new_id
 
@@ -20,7 +21,7 @@ class Registration(Table, table=True):
     `party` people come together. `mode` is where they have their places, or wait for them; `prefers_room`: they have places
     online and keep waiting for the room. `at_once`: a place that becomes free may be given without asking. `acted_by`: the carer
     or the member of staff who signed them up, when it was not the resident. `late`: given back after `cancel_until`.
-    `let_in_offline`: let in by a device without network although no place was theirs.
+    `let_in_offline`: let in by a device without network although no place was theirs. `missed_reason`: why they did not come.
     """
 
     __tablename__ = "registration"
@@ -46,6 +47,7 @@ class Registration(Table, table=True):
         CheckConstraint(
             "left_at IS NULL OR (checked_in_at IS NOT NULL AND left_at >= checked_in_at)", name="registration_left_after_coming"
         ),
+        CheckConstraint(f"missed_reason IN {get_args(MissedReason)}", name="registration_missed_for_a_reason"),
         Index("registration_once", "session_id", "resident_id", unique=True, postgresql_where=text(f"state NOT IN {GONE}")),
         Index("registration_of_a_resident", "resident_id"),
         Index("registration_waiting", "session_id", "queue", postgresql_where=text("state = 'waitlisted' OR prefers_room")),
@@ -75,3 +77,4 @@ class Registration(Table, table=True):
     checked_in_at: datetime | None = Field(default=None, sa_type=WHEN)
     left_at: datetime | None = Field(default=None, sa_type=WHEN)
     let_in_offline: bool = False
+    missed_reason: MissedReason | None = Field(default=None, sa_type=Text)

@@ -281,7 +281,7 @@ _TAKES: dict[type[Event], Callable[[Batch, Envelope, Any], None]] = {
     registration.ResidentCheckedIn: Batch.check_in,
     **dict.fromkeys((registration.CourseOpened, registration.ResidentNominated, registration.CourseCompleted), Batch.course),
     **dict.fromkeys((registration.CertificateIssued, registration.CertificateRevoked), Batch.course),
-    registration.ResidentCheckedOut: Batch.course,
+    **dict.fromkeys((registration.ResidentCheckedOut, registration.RegistrationMissed), Batch.course),
     notify.MessageSent: Batch.sent,
     notify.MessageDelivered: Batch.delivered,
     notify.MessageFailed: Batch.failed,
