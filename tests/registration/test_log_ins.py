@@ -181,5 +181,5 @@ def test_an_account_limited_to_a_programme_lets_anybody_into_its_sessions_only(b
     staff(bench, limits={"programme": (str(mine.id),)})
     client = log_in(bench)
     body = {"resident_id": str(resident.id)}
-    assert client.post(f"{API}/check-ins", json=body | {"session_id": str(there.id)}).status_code == 403
-    assert client.post(f"{API}/check-ins", json=body | {"session_id": str(here.id)}).status_code != 403
+    assert client.post(f"{API}/sessions/{there.id}/scans", json=body).status_code == 403
+    assert client.post(f"{API}/sessions/{here.id}/scans", json=body).status_code == 409, "it is not the day yet"

@@ -133,7 +133,7 @@ def test_an_offer_is_answered_once_and_not_after_it_has_gone_on(bench: Bench) ->
 
 def test_an_offer_of_a_session_that_was_called_off_cannot_be_taken(bench: Bench) -> None:
     session, first = an_offer(bench)
-    bench.run(cancel_session, CancelSession(session_id=session.id, reason="台风"))
+    bench.run(cancel_session, CancelSession(session_id=session.id, reason="weather"))
     with pytest.raises(problems.SessionIsCancelled):
         bench.run(accept_offer, AcceptOffer(registration_id=first.id))
 
