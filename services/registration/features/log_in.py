@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from services.registration.domain.access import CODE_TRIES, PASSWORD_TRIES, pause_after
 from services.registration.domain.second_factor import HALF_LIFE
 from services.registration.features import Command
+from services.registration.features.register_resident import survivor
 from services.registration.tables import HalfLogIn, LoginCode, Resident, Staff
 from shared.auth import Principal
 from shared.unit import Unit
@@ -45,7 +46,7 @@ class LogInKnownOutside(Command):
 
 
 def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
-    """The resident whose code it is. None: wrong, used, too old, or tried too often."""
+    """The resident whose code it is, or whom they turned out to be. None: wrong, used, too old, or tried too often."""
     login = unit.session.get(LoginCode, command.login_id, with_for_update=True)
     if login is None or login.used_at is not None or login.tries >= CODE_TRIES or unit.now >= login.expires_at:
         return None
@@ -55,7 +56,7 @@ def verify_login_code(command: VerifyLoginCode, unit: Unit) -> Principal | None:
     if not hmac.compare_digest(mark, login.code_mark) or login.resident_id is None:
         return None
     login.used_at = unit.now
-    resident = unit.get(Resident, login.resident_id)
+    resident = survivor(unit.get(Resident, login.resident_id), unit)
     name = unit.keys.decrypt(resident.name, "resident.name")
     return Principal(id=resident.id, kind="resident", name=name, roles=frozenset({"resident"}))
 

@@ -29,11 +29,12 @@ class BeginLogIn(Command):
 
 
 class EndLogIns(Command):
-    """Log `person_id` out: of one device, or of all but `keep`."""
+    """Log `person_id` out: of one device, or of all but `keep`, or of those that got in `since` then."""
 
     person_id: UUID
     log_in_id: UUID | None = None
     keep: UUID | None = None
+    since: datetime | None = None
 
 
 def begin_log_in(command: BeginLogIn, unit: Unit) -> Principal:
@@ -57,6 +58,8 @@ def end_log_ins(command: EndLogIns, unit: Unit) -> int:
     wanted = select(LogIn).where(col(LogIn.person_id) == command.person_id).order_by(col(LogIn.id)).with_for_update()
     if command.log_in_id is not None:
         wanted = wanted.where(col(LogIn.id) == command.log_in_id)
+    if command.since is not None:
+        wanted = wanted.where(col(LogIn.began_at) >= command.since)
     found = unit.session.exec(wanted).all()
     if command.log_in_id is not None and not found:
         raise access_problems.UnknownLogIn(phrase("没有找到这台设备的登录，它可能已经退出了。"))

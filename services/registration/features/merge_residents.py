@@ -1,7 +1,7 @@
 """Make two records of one person one, so that it can be taken back.
 
 The merged record stays as it was, with `merged_into` naming the one that is kept. What it had moves over, and every value changed
-on the way is written into the journal first.
+on the way is written into the journal first. Devices that were logged in as the merged record are logged out.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from services.registration.domain.merging import Held, Resolution, resolve
 from services.registration.domain.places import GONE
 from services.registration.features import Command, problems
 from services.registration.features.access_log import note
+from services.registration.features.belongings import Belongings, hand_over, lock_courses, plan_belongings
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_resident import changed, lock_resident
 from services.registration.features.finding import make_findable
+from services.registration.features.log_ins import EndLogIns, end_log_ins
 from services.registration.features.places import LOCK_ORDER
 from services.registration.tables import Authority, Consent, Merge, Registration, Resident, Session
 from shared.auth import Principal
@@ -62,12 +64,14 @@ class Plan:
     consents: list[Consent]
     authorities: list[Authority]
     filled: list[str]
+    belongings: Belongings
 
 
 def plan_merge(kept: Resident, merged: Resident, unit: Unit) -> Plan:
     """See what would happen, without doing it."""
     clashes = list(_clashes(kept.id, merged.id, unit))
-    stay = {clash.merged.id for clash in clashes if clash.resolution is Resolution.STAYS_APART}
+    apart = [clash for clash in clashes if clash.resolution is Resolution.STAYS_APART]
+    stay = {clash.merged.id for clash in apart}
     rows = unit.session.exec(
         select(Registration).where(col(Registration.resident_id) == merged.id).order_by(col(Registration.id))
     ).all()
@@ -83,14 +87,17 @@ def plan_merge(kept: Resident, merged: Resident, unit: Unit) -> Plan:
         consents=_consents(kept.id, merged.id, unit),
         authorities=_authorities(kept.id, merged.id, unit),
         filled=filled,
+        belongings=plan_belongings(kept.id, merged.id, (clash.session.id for clash in apart), unit),
     )
 
 
 def merge_residents(command: MergeResidents, unit: Unit) -> Merge:
     """Merge as planned, and write the journal."""
     kept, merged = _both(command, unit)
+    lock_courses(kept.id, merged.id, unit)
     _lock_sessions(kept.id, merged.id, unit)
     plan = plan_merge(kept, merged, unit)
+    _refuse_seats(plan.belongings)
     journal: list[dict[str, Any]] = []
     for clash in plan.clashes:
         if clash.resolution is not Resolution.STAYS_APART:
@@ -106,8 +113,10 @@ def merge_residents(command: MergeResidents, unit: Unit) -> Merge:
     for authority in plan.authorities:
         side = "elder_id" if authority.elder_id == merged.id else "carer_id"
         _change(journal, authority, side, kept.id)
+    journal += [hand_over(belonging, kept.id, unit) for belonging in plan.belongings.moving]
     _fill(plan, journal, unit)
     _change(journal, merged, "merged_into", kept.id)
+    end_log_ins(EndLogIns(person_id=merged.id), unit)
     merge = Merge(kept_id=kept.id, merged_id=merged.id, merged_by=command.by.id, merged_at=unit.now, journal=journal)
     unit.add(merge)
     unit.session.flush()
@@ -126,6 +135,15 @@ def _both(command: MergeResidents, unit: Unit) -> tuple[Resident, Resident]:
         raise problems.NotForOneself(SAME)
     locked = {id: lock_resident(id, unit) for id in sorted((command.kept_id, command.merged_id))}
     return locked[command.kept_id], locked[command.merged_id]
+
+
+def _refuse_seats(belongings: Belongings) -> None:
+    if belongings.two_seats:
+        course = belongings.two_seats[0]
+        raise problems.TwoSeats(f"两份资料都在“{course}”的名单上，请先到那个班里撤下其中一份，再来合并。")
+    if belongings.torn:
+        course = belongings.torn[0]
+        raise problems.TwoSeats(f"“{course}”有一节课两份资料都报了，合并后学时会少算。请反过来，留下在名单上的那份。")
 
 
 def _lock_sessions(kept_id: UUID, merged_id: UUID, unit: Unit) -> None:

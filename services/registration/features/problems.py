@@ -317,3 +317,10 @@ class Refused(Conflict):
     def as_json(self) -> dict[str, Any]:
         """The problem document, named after the verdict."""
         return super().as_json() | {"type": f"about:{self.verdict}", "code": self.verdict}
+
+
+class TwoSeats(Conflict):
+    """Two records cannot be merged because of their seats in a course."""
+
+    code = "two_seats"
+    title = "Two seats in one course"

@@ -44,20 +44,29 @@ def take_test(command: TakeTest, unit: Unit) -> TestTaken:
     if not command.answers.keys() <= {question["code"] for question in test.questions}:
         raise Invalid(phrase("交上来的答案里有卷子上没有的题，请刷新页面再做。"))
     unit.lock(CourseTest, (course.programme_id, command.moment))
-    number = tries_of(course.programme_id, command.moment, command.resident_id, unit) + 1
-    if number > learning.TRIES[command.moment]:
+    if tries_of(course.programme_id, command.moment, command.resident_id, unit) >= learning.TRIES[command.moment]:
         raise course_problems.NoTriesLeft(phrase("这份测验能做的次数已经用完；有问题请找班主任。"))
     taken = TestTaken(
         programme_id=course.programme_id,
         moment=command.moment,
         resident_id=command.resident_id,
-        number=number,
+        number=_next_number(command, unit),
         answers=dict(command.answers),
         score=learning.score(test.questions, command.answers),
         taken_at=unit.now,
     )
     unit.add(taken)
     return taken
+
+
+def _next_number(command: TakeTest, unit: Unit) -> int:
+    """One more than the last: numbers may have gaps where earlier tries turned out to be somebody else's."""
+    last = select(func.max(TestTaken.number)).where(
+        col(TestTaken.programme_id) == command.programme_id,
+        col(TestTaken.moment) == command.moment,
+        col(TestTaken.resident_id) == command.resident_id,
+    )
+    return (unit.session.exec(last).one() or 0) + 1
 
 
 def is_open(programme_id: UUID, moment: Moment, unit: Unit) -> bool:

@@ -1,6 +1,7 @@
 """Take a merge back: every value that it changed is as it was, unless somebody changed it again since.
 
-A place that was given back because there were two is given again if it is still free; else its owner waits in the line.
+A place that was given back because there were two is given again if it is still free; else its owner waits in the line. Devices
+that logged in as the kept record since the merge are logged out: either phone led there.
 """
 
 from __future__ import annotations
@@ -8,15 +9,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from services.registration.features import Command, announcements, problems
 from services.registration.features.access_log import note
+from services.registration.features.belongings import hand_back
 from services.registration.features.change_resident import changed
 from services.registration.features.finding import make_findable
+from services.registration.features.log_ins import EndLogIns, end_log_ins
 from services.registration.features.merge_residents import as_kept
 from services.registration.features.places import LOCK_ORDER, active, free, give, position, queue
-from services.registration.tables import Authority, Consent, Merge, Registration, Resident, Session
+from services.registration.tables import Authority, Consent, LoginCode, Merge, Registration, Resident, Session
 from shared.auth import Principal
 from shared.contracts.registration import ConsentChanged, MergeUndone
 from shared.unit import Unit
@@ -49,10 +53,13 @@ def undo_merge(command: UndoMerge, unit: Unit) -> Merge:
         for change in reversed(merge.journal):
             if "table" in change:
                 _put_back(change, unit)
+            elif "belonging" in change:
+                hand_back(change, kept.id, unit)
     for change in reversed(merge.journal):
         if "given_back" in change:
             _give_again(UUID(change["given_back"]), change["was"], unit)
     merge.undone_at, merge.undone_by = unit.now, command.by.id
+    _log_out(merge, unit)
     unit.session.flush()
     for resident in (kept, merged):
         make_findable(resident, unit)
@@ -63,6 +70,16 @@ def undo_merge(command: UndoMerge, unit: Unit) -> Merge:
     for purpose in sorted(before - _agreed(kept.id, unit)):
         unit.emit(ConsentChanged(resident_id=kept.id, purpose=purpose, given=False, channel="staff"))
     return merge
+
+
+def _log_out(merge: Merge, unit: Unit) -> None:
+    end_log_ins(EndLogIns(person_id=merge.kept_id, since=merge.merged_at), unit)
+    on_the_way = update(LoginCode).where(
+        col(LoginCode.resident_id) == merge.kept_id,
+        col(LoginCode.requested_at) >= merge.merged_at,
+        col(LoginCode.used_at).is_(None),
+    )
+    unit.session.exec(on_the_way.values(used_at=unit.now))
 
 
 def _refuse_unless_last(merge: Merge, unit: Unit) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.registration.features import problems
 from services.registration.features.access_log import note
+from services.registration.features.belongings import course_of
 from services.registration.features.change_resident import lock_resident
 from services.registration.features.merge_residents import SAME, MergeResidents, merge_residents, plan_merge
 from services.registration.features.undo_merge import UndoMerge, undo_merge
@@ -33,6 +34,19 @@ FILLED = {
     "neighbourhood": phrase("居委"),
     "household_id": phrase("同住的人"),
     "needs": phrase("要留意的"),
+}
+
+LEARNED = {
+    "nomination": phrase("在名单上"),
+    "excuse": phrase("请假"),
+    "make_up": phrase("补课"),
+    "cycle": phrase("登记周期"),
+    "hour_entry": phrase("学时"),
+    "test_taken": phrase("测验"),
+    "practical": phrase("实操"),
+    "survey_letter": phrase("问卷"),
+    "follow_up": phrase("回访"),
+    "scan": phrase("签到签退"),
 }
 
 
@@ -61,6 +75,11 @@ def show_plan(request: Request, staff: StaffDep, unit: UnitDep, kept: UUID, merg
         consents=[wording_of(each.purpose).title for each in plan.consents if each.withdrawn_at is None],
         authorities=len(plan.authorities),
         filled=[FILLED[name] for name in plan.filled],
+        learning=plan.belongings.learning,
+        scans=plan.belongings.scans,
+        staying=sorted({(LEARNED[each.table], course_of(each, unit)) for each in plan.belongings.staying}),
+        two_seats=plan.belongings.two_seats,
+        torn=plan.belongings.torn,
         **WORDS,
     )
 
