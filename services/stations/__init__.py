@@ -17,6 +17,8 @@ HEARS = (
     "registration.consent_changed",
     "registration.erasure_requested",
     "registration.log_in_ended",
+    "registration.merge_undone",
     "registration.resident_registered",
+    "registration.residents_merged",
 )
 """The events it acts on."""

@@ -67,6 +67,19 @@ class Person(Table, table=True):
     changed_at: datetime = Field(sa_type=WHEN)
 
 
+class SamePerson(Table, table=True):
+    """Two records of registration that are one person's: `merged` is counted as `kept`."""
+
+    __tablename__ = "same_person"
+    __table_args__ = (
+        CheckConstraint("merged <> kept", name="same_person_of_two"),
+        Index("same_person_by_kept", "kept"),
+    )
+
+    merged: UUID = Field(primary_key=True)
+    kept: UUID
+
+
 class Visit(Table, table=True):
     """One visit (人次). `id` is the appliance's own; `day` is Shanghai's; `items` (项次) leaves out what was set aside."""
 

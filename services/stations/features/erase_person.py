@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import col
 
-from services.stations.tables import Person, Referral
+from services.stations.tables import Person, Referral, SamePerson
 from shared.contracts.stations import ReadingsErased
 from shared.erasure import forget
 from shared.unit import Unit
@@ -28,5 +28,7 @@ def erase_person(command: ErasePerson, unit: Unit) -> None:
     for resident_id in command.records:
         forget(unit.cursor(), resident_id, unit.now)
     unit.session.exec(delete(Person).where(col(Person.resident_id).in_(command.records)))
+    links = or_(col(SamePerson.merged).in_(command.records), col(SamePerson.kept).in_(command.records))
+    unit.session.exec(delete(SamePerson).where(links))
     unit.session.exec(update(Referral).where(col(Referral.resident_id).in_(command.records)).values(resident_id=None))
     unit.emit(ReadingsErased(erasure_id=command.erasure_id))

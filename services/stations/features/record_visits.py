@@ -18,6 +18,15 @@ from shared.unit import Unit
 VISIT_COLUMNS = "id, station_id, at, day, person_id, items, imported"
 READING_COLUMNS = "id, visit_id, item, value, second, unit, meal, taken_at, grade, rule, doubt"
 
+PEOPLE = """
+    WITH RECURSIVE who (asked, id) AS (
+        SELECT id, id FROM unnest(%b::text[]::uuid[]) AS id
+        UNION SELECT asked, kept FROM who JOIN same_person ON merged = who.id
+    )
+    SELECT asked::text, person_id FROM who JOIN person ON resident_id = who.id AND consent
+    WHERE NOT EXISTS (SELECT FROM same_person WHERE merged = who.id)
+"""
+
 WHY = {
     "known": "这一项以前已经收到，没有重复记录。",
     "out_of_range": "读数超出可信范围，已另存待查，请复测。",
@@ -153,9 +162,8 @@ def _known_readings(command: Iterable[Weighed], unit: Unit) -> set[str]:
 
 
 def _people(command: Iterable[Weighed], unit: Unit) -> dict[str, UUID]:
-    """The pseudonyms of the visitors who consented."""
+    """The pseudonyms of the visitors who consented; of merged records, that of the one they were merged into."""
     ids = list({weighed.visit.resident_id for weighed in command if weighed.visit.resident_id})
     if not ids:
         return {}
-    query = "SELECT resident_id::text, person_id FROM person WHERE resident_id = ANY(%b::text[]::uuid[]) AND consent"
-    return dict(unit.cursor().execute(query, (ids,)).fetchall())
+    return dict(unit.cursor().execute(PEOPLE, (ids,)).fetchall())
