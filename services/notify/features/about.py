@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import SQLModel, col, select
+from sqlmodel import SQLModel, col, or_, select
 
 from services.notify.features.compose import FACTS, PHONE
 from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
-from services.notify.tables import Attempt, Choice, Contact, Message, Registration, Reply
+from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Message, Registration, Reply
 from shared.unit import Unit
 
 FIELDS = {"phone": PHONE, "facts": FACTS}
@@ -28,6 +28,16 @@ def about(resident_id: UUID, unit: Unit) -> dict[str, Any]:
     replies = unit.session.exec(select(Reply).where(col(Reply.resident_id) == resident_id).order_by(col(Reply.id))).all()
     return {
         "contact": _rows(unit.session.exec(select(Contact).where(col(Contact.resident_id) == resident_id)).all(), {}, unit),
+        "carers": _rows(
+            unit.session.exec(
+                select(Carer).where(or_(col(Carer.elder_id) == resident_id, col(Carer.carer_id) == resident_id))
+            ).all(),
+            {},
+            unit,
+        ),
+        "calls": _rows(
+            unit.session.exec(select(Call).where(col(Call.message_id).in_([message.id for message in messages]))).all(), {}, unit
+        ),
         "choices": _rows(unit.session.exec(select(Choice).where(col(Choice.resident_id) == resident_id)).all(), {}, unit),
         "registrations": _rows(
             unit.session.exec(select(Registration).where(col(Registration.resident_id) == resident_id)).all(), {}, unit

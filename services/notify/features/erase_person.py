@@ -8,7 +8,7 @@ from sqlalchemy import Text, cast, delete, literal, or_, update
 from sqlmodel import col, select
 
 from services.notify.features import Command, progress
-from services.notify.tables import Attempt, Call, Choice, Contact, Message, Receipt, Registration, Reply
+from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Message, Receipt, Registration, Reply
 from shared.contracts.notify import TextsErased
 from shared.erasure import forget
 from shared.unit import Unit
@@ -62,6 +62,7 @@ def _empty(message_ids: list[UUID], marks: list[str], resident_id: UUID, unit: U
         delete(Call).where(col(Call.message_id).in_(message_ids), col(Call.reached_at).is_(None)),
         delete(Choice).where(col(Choice.resident_id) == resident_id),
         delete(Registration).where(col(Registration.resident_id) == resident_id),
+        delete(Carer).where(or_(col(Carer.elder_id) == resident_id, col(Carer.carer_id) == resident_id)),
         delete(Contact).where(col(Contact.resident_id) == resident_id),
     ):
         unit.session.exec(statement)

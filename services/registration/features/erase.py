@@ -14,6 +14,7 @@ from services.registration.features import Command, problems
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.forget_learning import forget_learning
 from services.registration.features.log_ins import EndLogIns, end_log_ins
+from services.registration.features.register_resident import records_of
 from services.registration.tables import (
     AccessNote,
     Authority,
@@ -87,11 +88,8 @@ def confirm_erasure(command: ConfirmErasure, unit: Unit) -> None:
 
 def _records_of(resident_id: UUID, unit: Unit) -> list[Resident]:
     """The person's record, and those that were found to be theirs too and merged into it."""
-    found = [unit.lock(Resident, resident_id)]
-    for record in found:
-        merged = select(Resident).where(col(Resident.merged_into) == record.id).order_by(col(Resident.id)).with_for_update()
-        found.extend(unit.session.exec(merged))
-    return found
+    own = unit.lock(Resident, resident_id)
+    return [own, *(unit.lock(Resident, id) for id in records_of(resident_id, unit)[1:])]
 
 
 def _give_places_back(resident_id: UUID, unit: Unit) -> None:

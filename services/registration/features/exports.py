@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from services.registration.domain.own_records import EXPORT_EVERY, EXPORT_LIFE
 from services.registration.features import Command, access_problems, problems
+from services.registration.features.register_resident import records_of
 from services.registration.tables import Export, ExportPart, Resident
 from shared.jobs import Begin, Later
 from shared.peers import PeerDown
@@ -65,9 +66,10 @@ def gather(key: str, begin: Begin, ask: Ask, about: About) -> None:
         export = unit.find(Export, UUID(export_id))
         if export is None or unit.now >= export.expires_at:
             return
-        told = about(export.resident_id, unit) if source == unit.source else None
+        records = records_of(export.resident_id, unit)
+        told = _together(about(record, unit) for record in records) if source == unit.source else None
     try:
-        told = told if told is not None else ask(source, export.resident_id)
+        told = told if told is not None else _together(ask(source, record) for record in records)
     except PeerDown:
         raise Later(AGAIN) from None
     with begin() as unit:
@@ -75,6 +77,16 @@ def gather(key: str, begin: Begin, ask: Ask, about: About) -> None:
         if part is not None and part.told_at is None:
             part.content = unit.keys.encrypt(json.dumps(told, ensure_ascii=False, default=str), CONTENT)
             part.told_at = unit.now
+
+
+def _together(told: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What is kept of the person, and of the records that were merged into theirs, as one; what several tell is there once."""
+    found: dict[str, Any] = {}
+    for each in told:
+        for name, rows in each.items():
+            known = found.setdefault(name, [])
+            known.extend(row for row in rows if row not in known)
+    return found
 
 
 def exports_of(resident_id: UUID, unit: Unit) -> Sequence[Progress]:

@@ -128,6 +128,15 @@ def resident_with_phone(mark: str, unit: Unit) -> Resident | None:
     return survivor(found, unit) if found is not None else None
 
 
+def records_of(resident_id: UUID, unit: Unit) -> list[UUID]:
+    """The person's record, and those that were merged into it, also one by one."""
+    found = [resident_id]
+    for record in found:
+        merged = select(Resident.id).where(col(Resident.merged_into) == record).order_by(col(Resident.id))
+        found.extend(unit.session.exec(merged))
+    return found
+
+
 def survivor(resident: Resident, unit: Unit) -> Resident:
     """The record that stands for this person now."""
     while resident.merged_into is not None:

@@ -15,6 +15,10 @@ NAMES_SOMEBODY = ("resident_id", "elder_id", "carer_id", "person_id", "acted_by"
 """The columns by which a row is about a resident."""
 ENDS_SECRET = ("_mark",)
 """Columns that tell nobody anything: keyed hashes."""
+THROUGH = {"stay": ("registration_id", "registration"), "certificate": ("nomination_id", "nomination")}
+"""Tables that name nobody, and by which of the resident's rows they are theirs."""
+PRINTED = ("pdf", "signature")
+"""Columns of a certificate that say again what its content says."""
 OWN_COPIES = ("export", "export_part")
 
 
@@ -32,13 +36,24 @@ def about(resident_id: UUID, unit: Unit) -> dict[str, Any]:
             select(table).where(or_(*(column == resident_id for column in columns))).order_by(*table.primary_key.columns)
         )
         found[table.name] = [_readable(table, row, unit) for row in rows]
+    for name, through in THROUGH.items():
+        found[name] = _reached(Base.metadata.tables[name], through, found, unit)
     found["sessions"] = _sessions(found, unit)
     return found
 
 
+def _reached(table: Table, through: tuple[str, str], found: dict[str, Any], unit: Unit) -> list[dict[str, Any]]:
+    column, of = through
+    ids = [row["id"] for row in found[of]]
+    rows = unit.session.connection().execute(
+        select(table).where(table.columns[column].in_(ids)).order_by(*table.primary_key.columns)
+    )
+    return [_readable(table, row, unit) for row in rows]
+
+
 def _readable(table: Table, row: Row[Any], unit: Unit) -> dict[str, Any]:
     values = row._mapping
-    shown = [column for column in table.columns if not column.name.endswith(ENDS_SECRET)]
+    shown = [column for column in table.columns if not column.name.endswith(ENDS_SECRET) and column.name not in PRINTED]
     return {column.name: _plain(column, values[column], unit) for column in shown}
 
 
