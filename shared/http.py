@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, cast
 from uuid import UUID, uuid4
 
@@ -57,21 +58,33 @@ async def open_unit(request: Request) -> AsyncIterator[Unit]:
     """One request, one transaction: committed before the answer is sent, undone when the endpoint raises.
 
     No more requests at once than there are connections, so that none holds one while all threads wait for another. The unit is
-    kept in the request's state for whoever wraps the route; what such a one put there as `first` is run in it first.
+    kept in the request's state for whoever wraps the route; what such a one put there as `first` is run in it before everything
+    else, what it put there as `last` just before the commit.
     """
-    async with request.app.state.at_once, contextmanager_in_threadpool(service_of(request).begin()) as unit:
-        request.state.unit = unit
-        first = getattr(request.state, "first", None)
-        if first is not None:
-            await run_in_threadpool(first, unit)
+    async with request.app.state.at_once, contextmanager_in_threadpool(_unit_of(request)) as unit:
         yield unit
 
 
-def principal_of(request: Request) -> Principal | None:
-    """Who is asking, from the session cookie; kept in the request's state, where pages find it."""
-    principal = who_holds(request.cookies.get(COOKIE), service_of(request))
-    request.state.principal = principal
-    return principal
+@contextmanager
+def _unit_of(request: Request) -> Iterator[Unit]:
+    with service_of(request).begin() as unit:
+        request.state.unit = unit
+        _run(request, "first", unit)
+        yield unit
+        _run(request, "last", unit)
+
+
+def _run(request: Request, moment: str, unit: Unit) -> None:
+    wanted = getattr(request.state, moment, None)
+    if wanted is not None:
+        wanted(unit)
+
+
+async def principal_of(request: Request) -> Principal | None:
+    """Who is asking, from the session cookie; read once and kept in the request's state, where pages find it."""
+    if not hasattr(request.state, "principal"):
+        request.state.principal = await run_in_threadpool(who_holds, request.cookies.get(COOKIE), service_of(request))
+    return cast("Principal | None", request.state.principal)
 
 
 def who_holds(cookie: str | None, service: Service) -> Principal | None:
@@ -96,7 +109,7 @@ async def _staff(request: Request, principal: PrincipalDep) -> Principal:
     return staff
 
 
-def _resident(principal: PrincipalDep) -> Principal:
+async def _resident(principal: PrincipalDep) -> Principal:
     return require(principal, "resident")
 
 

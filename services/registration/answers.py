@@ -11,24 +11,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 
-from services.registration.tables import AnsweredRequest
-from shared.auth import COOKIE
 from shared.errors import Conflict, Invalid
-from shared.http import service_of, who_holds
+from shared.http import principal_of, service_of
 from shared.unit import Unit
 from shared.web import phrase
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 BODY = "answered_request.body"
 FORM = "application/x-www-form-urlencoded"
+
+_KNOWN = "SELECT request_mark, status, kind, location, body FROM answered_request WHERE mark = %s"
+_KEEP = """
+    INSERT INTO answered_request (mark, request_mark, status, kind, location, body, answered_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 class UnusableKey(Invalid):
@@ -74,28 +78,21 @@ class _Asked:
             lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
         if not (unit.cursor().execute(lock, (self.mark,)).fetchone() or (False,))[0]:
             raise StillAtIt(phrase("同样的请求正在办理，请过几秒再问一次，结果会是同一个。"))
-        known = unit.find(AnsweredRequest, self.mark)
+        known = unit.cursor().execute(_KNOWN, (self.mark,)).fetchone()
         if known is None:
             return
-        if known.request_mark != self.request_mark:
+        request_mark, status, kind, location, body = known
+        if request_mark != self.request_mark:
             raise KeyUsedOtherwise(phrase("这个编号已经用在另一个请求上，请换一个新的编号再提交。"))
-        headers = {"location": known.location} if known.location else None
-        body = unit.keys.decrypt(known.body, BODY)
-        raise _Answered(Response(body, status_code=known.status, media_type=known.kind, headers=headers))
+        headers = {"location": location} if location else None
+        raise _Answered(Response(unit.keys.decrypt(body, BODY), status_code=status, media_type=kind, headers=headers))
 
     def keep(self, response: Response, unit: Unit) -> None:
         """Keep the answer in the command's own transaction."""
-        unit.add(
-            AnsweredRequest(
-                mark=self.mark,
-                request_mark=self.request_mark,
-                status=response.status_code,
-                kind=response.headers.get("content-type", ""),
-                location=response.headers.get("location", ""),
-                body=unit.keys.encrypt(bytes(response.body).decode(), BODY),
-                answered_at=unit.now,
-            )
-        )
+        headers = response.headers
+        body = unit.keys.encrypt(bytes(response.body).decode(), BODY)
+        kept = (response.status_code, headers.get("content-type", ""), headers.get("location", ""), body, unit.now)
+        unit.cursor().execute(_KEEP, (self.mark, self.request_mark, *kept))
 
 
 class Once(APIRoute):
@@ -114,9 +111,8 @@ class Once(APIRoute):
                 response = await carry_out(request)
             except _Answered as answered:
                 return answered.response
-            unit = getattr(request.state, "unit", None)
-            if unit is not None and response.status_code < 400 and "set-cookie" not in response.headers:
-                await run_in_threadpool(asked.keep, response, unit)
+            if response.status_code < 400 and "set-cookie" not in response.headers:
+                request.state.last = partial(asked.keep, response)
             return response
 
         return once
@@ -140,7 +136,7 @@ async def _asked(request: Request) -> _Asked | None:
     if not KEY.fullmatch(key):
         raise UnusableKey(phrase("请求编号要用1到255个英文字母、数字或符号，不带空格；最好是一个UUID。"))
     keys = service_of(request).keys
-    principal = await run_in_threadpool(who_holds, request.cookies.get(COOKIE), service_of(request))
+    principal = await principal_of(request)
     what = f"{request.url.path}?{request.url.query}\n{(await request.body()).hex()}"
     return _Asked(
         mark=keys.fingerprint(f"{principal.id if principal else ''} {key}", "answered_request.mark"),

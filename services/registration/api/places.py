@@ -20,7 +20,7 @@ from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_mode import ChangeMode, change_mode
 from services.registration.features.decline_offer import DeclineOffer, decline_offer
 from services.registration.features.enrol import Enrol, LeaveTerm, enrol, leave_term
-from services.registration.features.places import UNKNOWN, position
+from services.registration.features.places import UNKNOWN, position, told_position
 from services.registration.features.register import Party, Register, register
 from services.registration.projections.waitlist import Sentence, explain, lines_of
 from services.registration.tables import Registration, Session
@@ -56,6 +56,11 @@ class RegistrationOut(Out):
     def of(cls, registration: Registration, unit: Unit) -> RegistrationOut:
         """As it stands now."""
         return cls(**registration.model_dump(include=set(cls.model_fields)), position=position(registration, unit))
+
+    @classmethod
+    def signed_up(cls, registration: Registration, unit: Unit) -> RegistrationOut:
+        """As it stands in the unit that signed them up, which holds the line still."""
+        return cls(**registration.model_dump(include=set(cls.model_fields)), position=told_position(registration, unit))
 
 
 class Wish(BaseModel):
@@ -156,7 +161,8 @@ def post_registration(wish: Wish, principal: PrincipalDep, unit: UnitDep) -> Reg
     who = asking(principal)
     resident_id = for_whom(who, wish.resident_id, unit)
     given = wish.model_dump(exclude={"resident_id"})
-    return RegistrationOut.of(register(Register(resident_id=resident_id, acted_by=acting(who, resident_id), **given), unit), unit)
+    command = Register(resident_id=resident_id, acted_by=acting(who, resident_id), **given)
+    return RegistrationOut.signed_up(register(command, unit), unit)
 
 
 @router.post("/registrations/{registration_id}/cancel")
@@ -234,7 +240,7 @@ def post_enrolment(wish: TermWish, principal: PrincipalDep, unit: UnitDep) -> li
         EnrolledOut(
             session_id=session.id,
             starts_at=session.starts_at,
-            registration=RegistrationOut.of(registration, unit) if registration else None,
+            registration=RegistrationOut.signed_up(registration, unit) if registration else None,
             code=refused.code if refused else None,
             detail=refused.detail if refused else None,
         )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import and_, col, func, or_, select
 
 from services.registration.domain.offers import offer_until
@@ -18,6 +19,7 @@ from services.registration.features import announcements, problems
 from services.registration.features.acting import may_act_for
 from services.registration.tables import Registration, Session
 from shared.clock import SHANGHAI
+from shared.contracts.registration import RegistrationWaitlisted
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -40,6 +42,12 @@ def active(session_id: UUID, resident_id: UUID, unit: Unit) -> Registration | No
         col(Registration.state).not_in(GONE),
     )
     return unit.session.exec(found).one_or_none()
+
+
+def standing(session_id: UUID, resident_id: UUID, mode: Mode, unit: Unit) -> tuple[UUID | None, int]:
+    """Which registration for the session the resident has, if they take part, and how many wait for `mode`."""
+    own, waiting = unit.session.exec(_STANDING[mode], params={"session_id": session_id, "resident_id": resident_id}).one()
+    return own, waiting
 
 
 def locked(registration_id: UUID, asking: UUID | None, unit: Unit) -> tuple[Registration, Session]:
@@ -78,6 +86,17 @@ def waits_for(mode: Mode) -> Any:
     return or_(waits, and_(col(Registration.prefers_room), col(Registration.state) == "confirmed")) if mode == "room" else waits
 
 
+def _standing(mode: Mode) -> Any:
+    of_session = col(Registration.session_id) == bindparam("session_id")
+    theirs = col(Registration.resident_id) == bindparam("resident_id")
+    own = select(Registration.id).where(of_session, theirs, col(Registration.state).not_in(GONE))
+    waiting = select(func.count()).select_from(Registration).where(of_session, waits_for(mode))
+    return select(own.scalar_subquery(), waiting.scalar_subquery())
+
+
+_STANDING: dict[Mode, Any] = {mode: _standing(mode) for mode in MODES}
+
+
 def line_for(registration: Registration) -> Mode | None:
     """Which line the registration stands in, if in any."""
     if registration.state == "waitlisted":
@@ -106,6 +125,12 @@ def position(registration: Registration, unit: Unit) -> int | None:
     return unit.session.exec(ahead).one() + 1
 
 
+def told_position(registration: Registration, unit: Unit) -> int | None:
+    """The place in the line as this unit told it when it put the registration there; None when it did not."""
+    told = (each for each in unit.said if isinstance(each, RegistrationWaitlisted) and each.registration_id == registration.id)
+    return next((each.position for each in told), None)
+
+
 def has_places_for(registration: Registration, mode: Mode, session: Session, unit: Unit) -> bool:
     """Whether the registration gets places of this mode at once, or has to wait behind others."""
     left = free(session, mode)
@@ -126,13 +151,13 @@ def give(registration: Registration, session: Session, unit: Unit) -> None:
     unit.emit(announcements.confirmed(registration, session, from_waitlist=registration.queue is not None))
 
 
-def queue(registration: Registration, session: Session, unit: Unit) -> None:
-    """Put the registration at the end of the line."""
+def queue(registration: Registration, session: Session, waiting: int, unit: Unit) -> None:
+    """Put the registration at the end of the line, behind those who are `waiting`."""
     session.queued += 1
     registration.state = "waitlisted"
     registration.waitlisted_at = unit.now
     registration.queue = session.queued
-    unit.emit(announcements.waitlisted(registration, session, position=position(registration, unit) or 1))
+    unit.emit(announcements.waitlisted(registration, session, position=waiting + 1))
 
 
 def swap(registration: Registration, session: Session, mode: Mode, unit: Unit) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 
 from services.registration.domain.calendar import Audience
 from services.registration.domain.places import Mode, SignUp, sign_up
 from services.registration.features import Command, problems
-from services.registration.features.places import active, capacity, give, has_places_for, position, queue
+from services.registration.features.places import capacity, give, has_places_for, position, queue, standing
 from services.registration.tables import Programme, Registration, Resident, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
@@ -25,6 +27,15 @@ WAITS = phrase("您已经在候补，前面有人退出就轮到您，我们会�
 ON_OFFER = phrase("已经有名额给您留着，请到“我的”里点“我要这个名额”。")
 NOBODY = phrase("没有找到这位居民，请核对，或先登记。")
 NOT_FOR_YOU = phrase("这个活动有年龄或街道的要求，或者要先由居委会推荐；想参加，请打电话问一问。")
+
+_ASKING: Any = (
+    select(Resident.birth_year, Resident.street, Programme.audience)
+    .select_from(Resident)
+    .join(Session, col(Session.id) == bindparam("session_id"))
+    .join(Programme, col(Programme.id) == col(Session.programme_id))
+    .where(col(Resident.id) == bindparam("resident_id"))
+)
+"""What the audience's rules look at, read before the session is locked: others wait for that lock."""
 
 Party = Annotated[int, Field(ge=1, le=20, description="How many people come together.")]
 
@@ -47,17 +58,19 @@ class Register(Command):
 
 def register(command: Register, unit: Unit) -> Registration:
     """Give the resident places if enough are free; otherwise the next spot in the line."""
-    resident = unit.find(Resident, command.resident_id)
+    asking = unit.session.exec(_ASKING, params=command.model_dump(include={"session_id", "resident_id"})).one_or_none()
     session = unit.lock(Session, command.session_id)
-    if resident is None:
+    if asking is None:
         raise problems.UnknownResident(NOBODY)
-    _refuse_twice(command, unit)
+    own, waiting = standing(session.id, command.resident_id, command.mode, unit)
+    if own is not None:
+        _refuse_twice(unit.get(Registration, own), unit)
     _refuse_unless_open(session, unit)
     _refuse_unless_it_fits(command, session)
-    _refuse_unless_meant(command, resident, session, unit)
+    _refuse_unless_meant(command, session, *asking)
     registration = Registration(
         session_id=session.id,
-        resident_id=resident.id,
+        resident_id=command.resident_id,
         state="confirmed",
         party=command.party,
         mode=command.mode,
@@ -68,18 +81,16 @@ def register(command: Register, unit: Unit) -> Registration:
     if has_places_for(registration, registration.mode, session, unit):
         give(registration, session, unit)
     else:
-        queue(registration, session, unit)
+        queue(registration, session, waiting, unit)
     unit.add(registration)
     return registration
 
 
-def _refuse_twice(command: Register, unit: Unit) -> None:
-    existing = active(command.session_id, command.resident_id, unit)
-    if existing is not None:
-        words = {"waitlisted": WAITS, "offered": ON_OFFER}.get(existing.state, HAS_PLACE)
-        raise problems.AlreadyRegistered(
-            words, registration_id=str(existing.id), state=existing.state, position=position(existing, unit)
-        )
+def _refuse_twice(existing: Registration, unit: Unit) -> NoReturn:
+    words = {"waitlisted": WAITS, "offered": ON_OFFER}.get(existing.state, HAS_PLACE)
+    raise problems.AlreadyRegistered(
+        words, registration_id=str(existing.id), state=existing.state, position=position(existing, unit)
+    )
 
 
 def _refuse_unless_open(session: Session, unit: Unit) -> None:
@@ -104,11 +115,12 @@ def _refuse_unless_it_fits(command: Register, session: Session) -> None:
         raise problems.PartyTooLarge(phrase("一次报的人太多了，请分开报，或打电话给我们。"), most=most)
 
 
-def _refuse_unless_meant(command: Register, resident: Resident, session: Session, unit: Unit) -> None:
-    programme = unit.get(Programme, session.programme_id)
-    if programme.audience and not Audience.of(programme.audience).admits(
-        birth_year=resident.birth_year,
-        street=resident.street,
+def _refuse_unless_meant(
+    command: Register, session: Session, birth_year: int | None, street: str, audience: dict[str, Any]
+) -> None:
+    if audience and not Audience.of(audience).admits(
+        birth_year=birth_year,
+        street=street,
         nominated=command.nominated,
         year=session.starts_at.astimezone(SHANGHAI).year,
     ):

@@ -19,7 +19,7 @@ from services.registration.features.change_resident import changed
 from services.registration.features.finding import make_findable
 from services.registration.features.log_ins import EndLogIns, end_log_ins
 from services.registration.features.merge_residents import as_kept
-from services.registration.features.places import LOCK_ORDER, active, free, give, position, queue
+from services.registration.features.places import LOCK_ORDER, active, free, give, line, position, queue
 from services.registration.tables import Authority, Consent, LoginCode, Merge, Registration, Resident, Session
 from shared.auth import Principal
 from shared.contracts.registration import ConsentChanged, MergeUndone
@@ -134,7 +134,7 @@ def _give_again(registration_id: UUID, was: dict[str, Any], unit: Unit) -> None:
         registration.state = "waitlisted"
         unit.emit(announcements.waitlisted(registration, session, position=position(registration, unit) or 1))
     else:
-        queue(registration, session, unit)
+        queue(registration, session, len(line(session, registration.mode, unit)), unit)
 
 
 def _agreed(resident_id: UUID, unit: Unit) -> set[str]:
