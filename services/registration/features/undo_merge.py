@@ -120,6 +120,7 @@ def _give_again(registration_id: UUID, was: dict[str, Any], unit: Unit) -> None:
         return
     if session.state != "planned" or unit.now >= session.starts_at:
         return
+    waiting = len(line(session, registration.mode, unit))
     registration.cancelled_at = registration.declined_at = None
     registration.late = was["late"]
     if was["state"] == "waitlisted":
@@ -134,7 +135,7 @@ def _give_again(registration_id: UUID, was: dict[str, Any], unit: Unit) -> None:
         registration.state = "waitlisted"
         unit.emit(announcements.waitlisted(registration, session, position=position(registration, unit) or 1))
     else:
-        queue(registration, session, len(line(session, registration.mode, unit)), unit)
+        queue(registration, session, waiting, unit)
 
 
 def _agreed(resident_id: UUID, unit: Unit) -> set[str]:
