@@ -8,6 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from services.registration.api.common import Out
@@ -26,6 +27,7 @@ from services.registration.tables import Registration, Resident, Session
 from shared.auth import Principal
 from shared.http import PROBLEM, ResidentDep, StaffDep, UnitDep
 from shared.unit import Unit
+from shared.web import phrase
 from shared.web.errors import error_response
 
 router = APIRouter()
@@ -79,7 +81,7 @@ class ScanWish(BaseModel):
     def _one_thing_shown(self) -> ScanWish:
         shown = [self.registration_id, self.resident_id, self.ticket, self.digits, self.row]
         if sum(value is not None for value in shown) != 1 or (self.row is None) != (self.sheet_id is None):
-            raise ValueError("show one of registration_id, resident_id, ticket, digits, row with sheet_id")
+            raise PydanticCustomError("one_shown", phrase("签到只凭一样：名额、居民、票码、手机尾号或行码。"))
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from services.registration.domain.places import GONE
@@ -18,6 +19,7 @@ from services.registration.features.places import UNKNOWN
 from services.registration.tables import Registration, Scan, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
+from shared.web import phrase
 
 WAYS: dict[str, Way] = {"ticket": "ticket", "digits": "digits", "row": "paper", "wall": "code"}
 """How somebody came in, by what was shown; everything else is a tap by staff."""
@@ -55,11 +57,11 @@ class CheckIn(Command):
     def _one_way(self) -> CheckIn:
         shown = [self.registration_id, self.ticket, self.digits, self.row, self.resident_id]
         if sum(value is not None for value in shown) != 1:
-            raise ValueError("show one of registration_id, resident_id, ticket, digits, row")
+            raise PydanticCustomError("one_shown", phrase("签到只凭一样：名额、居民、票码、手机尾号或行码。"))
         if self.registration_id is None and self.session_id is None:
-            raise ValueError("say at which session_id")
+            raise PydanticCustomError("which_session", phrase("请写明是哪一场。"))
         if (self.row is None) != (self.sheet_id is None) or (self.wall is not None and self.resident_id is None):
-            raise ValueError("row goes with sheet_id, wall with resident_id")
+            raise PydanticCustomError("goes_together", phrase("行码要连同签到表，墙上的码要连同居民。"))
         return self
 
     @property

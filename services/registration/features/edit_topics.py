@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from services.registration.features import Command
@@ -13,6 +14,7 @@ from services.registration.features.calendar import deal
 from services.registration.features.open_programme import Topic
 from services.registration.tables import Programme, TopicVersion
 from shared.unit import Unit
+from shared.web import phrase
 
 
 class Topics(Command):
@@ -29,7 +31,7 @@ class Topics(Command):
     @model_validator(mode="after")
     def _codes_differ(self) -> Topics:
         if len({topic.code for topic in self.topics}) < len(self.topics):
-            raise ValueError("two topics have the same code")
+            raise PydanticCustomError("same_topic", phrase("两个主题用了同一个代号，请改一个。"))
         return self
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import delete
 from sqlmodel import col, select
 
@@ -34,7 +35,7 @@ class SetDay(Command):
     @model_validator(mode="after")
     def _stands_for_another(self) -> SetDay:
         if self.stands_for is not None and (self.kind == "off" or self.stands_for == self.on):
-            raise ValueError("only a working day stands for another day")
+            raise PydanticCustomError("stands_for", phrase("只有补班的日子才写替哪一天。"))
         return self
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from services.registration.domain.presence import Direction, Verdict, Way, fits, stay_of
@@ -24,6 +25,7 @@ from services.registration.features.places import active
 from services.registration.tables import Registration, Scan, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
+from shared.web import phrase
 
 MOST = 500
 """How many scans one upload may bring."""
@@ -56,7 +58,7 @@ class OfflineScan(Command):
     @model_validator(mode="after")
     def _one(self) -> OfflineScan:
         if sum(value is not None for value in (self.registration_id, self.ticket, self.newcomer)) != 1:
-            raise ValueError("name one of registration_id, ticket, newcomer")
+            raise PydanticCustomError("one_shown", phrase("每次签到只写一样：名额、票码或新来的人。"))
         return self
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registration.domain.courses import MakeUpRule
 from services.registration.features import Command, course_problems
@@ -52,7 +53,7 @@ class OpenCourse(Command):
     def _neighbourhoods_differ(self) -> OpenCourse:
         codes = [quota.neighbourhood for quota in self.quotas]
         if len(codes) != len(set(codes)):
-            raise ValueError("a neighbourhood is named twice")
+            raise PydanticCustomError("same_neighbourhood", phrase("同一个居委写了两次，请合成一行。"))
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.registration.domain.calendar import HolidayPolicy, Kind, WaitlistPolicy
 from services.registration.features import Command
@@ -12,6 +13,7 @@ from services.registration.features.person import Street
 from services.registration.tables import Programme, TopicVersion
 from shared.contracts.registration import ProgrammeOpened
 from shared.unit import Unit
+from shared.web import phrase
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Room = Annotated[str, StringConstraints(max_length=40)]
@@ -44,7 +46,7 @@ class Whom(BaseModel):
     @model_validator(mode="after")
     def _ages_in_order(self) -> Whom:
         if self.age_from is not None and self.age_to is not None and self.age_to < self.age_from:
-            raise ValueError("age_to is below age_from")
+            raise PydanticCustomError("ages", phrase("年龄的上限比下限小，请对调。"))
         return self
 
 
@@ -65,7 +67,7 @@ class Rules(Command):
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Rules:
         if self.opens_days is not None and self.opens_days * 24 <= self.closes_hours:
-            raise ValueError("sign-up would close before it opens")
+            raise PydanticCustomError("closes_before", phrase("这样报名还没开始就截止了，请改提前的天数或小时。"))
         return self
 
     def rules(self) -> dict[str, Any]:
@@ -88,7 +90,7 @@ class OpenProgramme(Rules):
     def _codes_differ(self) -> OpenProgramme:
         codes = [topic.code for topic in self.topics]
         if len(codes) != len(set(codes)):
-            raise ValueError("two topics have the same code")
+            raise PydanticCustomError("same_topic", phrase("两个主题用了同一个代号，请改一个。"))
         return self
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from services.registration.domain.learning import Moment
@@ -32,7 +33,7 @@ class Question(BaseModel):
     @model_validator(mode="after")
     def _right_is_an_option(self) -> Question:
         if self.right >= len(self.options):
-            raise ValueError("the right option is none of the options")
+            raise PydanticCustomError("right_option", phrase("正确答案要是给出的选项之一。"))
         return self
 
 
@@ -45,7 +46,7 @@ class TestWish(Command):
     @model_validator(mode="after")
     def _codes_differ(self) -> TestWish:
         if len({question.code for question in self.questions}) != len(self.questions):
-            raise ValueError("two questions have the same code")
+            raise PydanticCustomError("same_code", phrase("两道题用了同一个编号，请改一个。"))
         return self
 
 
