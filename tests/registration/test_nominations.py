@@ -52,7 +52,7 @@ def test_only_a_programme_of_kind_course_can_be_opened_as_one_and_only_once(benc
 
 def test_a_neighbourhood_is_given_seats_once() -> None:
     twice = (Quota(neighbourhood=WEST, name="净土居委", seats=1), Quota(neighbourhood=WEST, name="净土", seats=2))
-    with pytest.raises(ValidationError, match="named twice"):
+    with pytest.raises(ValidationError, match="写了两次"):
         OpenCourse(programme_id=new_id(), cohort="一期", issuer="街道", quotas=twice)
 
 
