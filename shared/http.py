@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DataError
 from sqlmodel import Session
 from starlette.datastructures import Headers
@@ -135,6 +135,7 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
     app.add_middleware(Correlated)
     app.add_exception_handler(Problem, _answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(ValidationError, _answer_invalid_command)
     app.add_exception_handler(HTTPException, _answer_http)
     for fault in DATABASE_AWAY:
         app.add_exception_handler(fault, _answer_database_away)
@@ -257,9 +258,18 @@ def _answer_problem(request: Request, error: Exception) -> Response:
 
 
 def _answer_invalid(request: Request, error: Exception) -> Response:
-    found = cast(RequestValidationError, error).errors()
+    return _refuse(request, list(cast(RequestValidationError, error).errors()))
+
+
+def _answer_invalid_command(request: Request, error: Exception) -> Response:
+    """A command is checked when it is made: what its description could not say is refused like the rest."""
+    found = cast(ValidationError, error).errors(include_url=False, include_input=False)
+    return _refuse(request, [dict(item) | {"loc": ("body", *item["loc"])} for item in found])
+
+
+def _refuse(request: Request, found: list[Any]) -> Response:
     wrong = [{"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]} for item in found]
-    return _answer(request, Invalid(detail_of(list(found)), errors=wrong))
+    return _answer(request, Invalid(detail_of(found), errors=wrong))
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
