@@ -13,8 +13,9 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel import Session
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -23,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import outbox
 from shared.auth import COOKIE, STAFF, Principal, calling_service, read_session, require
-from shared.errors import Forbidden, Invalid, NotFound, Problem, TooLarge, TooMany
+from shared.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooLarge, TooMany
 from shared.faults import DATABASE_AWAY
 from shared.limits import named_in, stay_inside
 from shared.log import bound, log
@@ -139,6 +140,7 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
     app.add_exception_handler(HTTPException, _answer_http)
     for fault in DATABASE_AWAY:
         app.add_exception_handler(fault, _answer_database_away)
+    app.add_exception_handler(IntegrityError, _answer_overtaken)
     app.add_exception_handler(DataError, _answer_unstorable)
     app.add_exception_handler(psycopg.DataError, _answer_unstorable)
     app.add_exception_handler(Exception, _answer_bug)
@@ -289,6 +291,20 @@ def _answer_database_away(request: Request, error: Exception) -> Response:
         Problem("系统正忙，请过一分钟再试一次；您刚才填写的内容如未显示成功，请再提交一次。", status=503),
         {"Retry-After": "5"},
     )
+
+
+def _answer_overtaken(request: Request, error: Exception) -> Response:
+    """What a request relied on has gone, or what it wanted to make was made meanwhile: the constraints say so."""
+    cause = cast(IntegrityError, error).orig
+    constraint = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
+    if isinstance(cause, ForeignKeyViolation):
+        problem: Problem = NotFound("要用到的资料已经不在了，请回到上一页再看看。")
+    elif isinstance(cause, UniqueViolation):
+        problem = Conflict("刚刚有人办了同一件事，请刷新页面看看，再试一次。")
+    else:
+        return _answer_bug(request, error)
+    log.warning("request_overtaken", path=request.url.path, constraint=constraint)
+    return _answer(request, problem)
 
 
 def _answer_unstorable(request: Request, error: Exception) -> Response:

@@ -143,7 +143,7 @@ def test_holidays_are_marked_cleared_and_confirmed(bench: Bench) -> None:
     assert bench.get(Session, sessions[0].id).reason_code == "holiday"
     assert "社区日" in clerk.get(path).text
     assert clerk.post(path, data={"act": "clear", "on": "2021-05-12", "year": "2021"}).status_code == 303
-    assert bench.all(SpecialDay) == []
+    assert date(2021, 5, 12) not in {day.on for day in bench.all(SpecialDay)}
     assert clerk.post(path, data={"act": "clear", "on": "2021-05-12", "year": "2021"}).status_code == 422
     assert clerk.post(path, data=day | {"on": "someday"}).status_code == 422
     assert clerk.post(path, data={"act": "confirm", "year": "2022"}).status_code == 303
