@@ -215,3 +215,15 @@ def test_a_programme_that_nobody_opened_has_no_sessions(bench: Bench) -> None:
         json={"programme_id": str(new_id()), "starts_at": WEDNESDAY.isoformat(), "ends_at": WEDNESDAY.isoformat(), "capacity": 1},
     )
     assert answer.status_code == 404
+
+
+def test_what_a_request_relied_on_has_gone_and_it_is_told_so(bench: Bench) -> None:
+    nobody = bench.client("resident", id=new_id())
+    answer = nobody.post("/registration/api/mine/calendar")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_what_a_command_refuses_is_refused_with_its_field(bench: Bench) -> None:
+    me = bench.client("resident", id=a_resident(bench).id)
+    answer = me.post("/registration/api/residents/me/carers", json={"name": "王小明", "phone": "12", "relation": "child"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "phone")
