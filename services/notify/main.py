@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from services.notify.consumers import consumers_with
 from services.notify.features.about import about
-from services.notify.gateways import SimulatedCarrier, SmsGateway
+from services.notify.gateways import SmsGateway
+from services.notify.gateways.simulated import SimulatedCarrier
 from services.notify.jobs import jobs_with
 from services.notify.recount import recount
 from services.notify.schedule import schedule

@@ -99,11 +99,14 @@ def test_pages_speak_english_too(bench: Bench, place: Place, path: str) -> None:
 
 
 def test_every_sentence_has_an_english_one_and_none_is_left_over() -> None:
-    from services.notify import pages
+    from services import notify
 
-    folder = Path(pages.__file__).parent / "templates"
-    english = json.loads((folder / "en.json").read_text("utf-8"))
-    source = "".join(path.read_text("utf-8") for path in folder.glob("*.html")) + Path(pages.__file__).read_text("utf-8")
+    folder = Path(notify.__file__).parent
+    english = [
+        sentence for part in (folder / "templates" / "en").glob("*.json") for sentence in json.loads(part.read_text("utf-8"))
+    ]
+    read = [*folder.glob("templates/*.html"), *folder.glob("pages/*.py"), *folder.glob("features/*.py")]
+    source = "".join(path.read_text("utf-8") for path in read)
     assert [sentence for sentence in english if f'"{sentence}"' not in source] == []
 
 

@@ -22,7 +22,8 @@ from infra.local.ports import free_port
 from infra.local.stack import REPOSITORY
 from infra.simulators.phones import Phones
 from services.notify.domain.outcomes import ASK_AFTER
-from services.notify.gateways import Refused, SimulatedCarrier
+from services.notify.gateways import Refused
+from services.notify.gateways.simulated import SimulatedCarrier
 from services.notify.main import service
 from services.notify.tables import Reply
 from shared.service import Service

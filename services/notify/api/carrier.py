@@ -14,7 +14,7 @@ from services.notify.settings import NotifySettings
 from shared.errors import NotLoggedIn
 from shared.http import UnitDep, service_of
 
-router = APIRouter(prefix="/notify/api")
+router = APIRouter()
 
 CARRIER = "simulated"
 

@@ -1,0 +1,83 @@
+"""What staff read of purposes, states and reasons; and who may read the texts themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.notify.domain.outcomes import Family, State
+from shared.web import Pages, phrase
+
+pages = Pages("services.notify")
+
+READERS = ("clerk", "nurse")
+"""Who may read what residents are texted; others see that they are."""
+
+PURPOSES = {
+    "place_confirmed": phrase("报名成功"),
+    "place_waitlisted": phrase("候补"),
+    "place_offered": phrase("候补到了，问要不要"),
+    "place_cancelled": phrase("取消名额"),
+    "reminder_day": phrase("前一天提醒"),
+    "reminder_hours": phrase("当天提醒"),
+    "session_cancelled": phrase("活动取消"),
+    "session_changed": phrase("活动改期"),
+    "referral": phrase("请来电"),
+    "carer_told": phrase("告诉代办的人"),
+    "authority_given": phrase("记下代办"),
+    "authority_ended": phrase("代办结束"),
+    "login_code": phrase("登录验证码"),
+    "missed_you": phrase("问问为什么没来"),
+    "answer": phrase("自动回复"),
+}
+STATES: dict[State, tuple[str, str]] = {
+    "planned": ("waiting", phrase("待发")),
+    "sending": ("waiting", phrase("在发")),
+    "unknown": ("watch", phrase("不明")),
+    "accepted": ("idle", phrase("已交运营商")),
+    "delivered": ("good", phrase("已送达")),
+    "failed": ("bad", phrase("没送到")),
+    "skipped": ("idle", phrase("不发")),
+}
+"""The mark and the word of each state."""
+
+WHY = {
+    "opted_out": phrase("本人不要短信"),
+    "expired": phrase("过了时候"),
+    "no_phone": phrase("没有手机号"),
+    "cancelled": phrase("名额或活动已取消"),
+    "called_instead": phrase("本人要打电话，不要短信"),
+    "night": phrase("夜间不发，等到早上"),
+    "limit": phrase("这个号码当天短信已多，等一等"),
+    "carrier": phrase("运营商忙，稍后再发"),
+}
+FAMILIES = {
+    Family.BUSY: phrase("运营商忙"),
+    Family.CONTACT: phrase("号码不通，请向本人要新号码"),
+    Family.UNREACHABLE: phrase("手机一直关机或没有信号，请打电话"),
+    Family.BARRED: phrase("号码在运营商黑名单里，请打电话"),
+    Family.CONTENT: phrase("运营商不放行这段文字或签名"),
+    Family.CONTRACT: phrase("短信账户有问题，请运行人员处理"),
+    Family.OTHER: phrase("运营商没有说明原因"),
+}
+OUTCOMES = {
+    "open": phrase("在发"),
+    "accepted": phrase("运营商收下"),
+    "refused": phrase("运营商没有收"),
+    "unknown": phrase("没有回音，正在查问"),
+    "not_sent": phrase("查明没有发出"),
+}
+MEANINGS = {
+    "accept": phrase("来"),
+    "decline": phrase("不来"),
+    "stop": phrase("不要短信"),
+    "reason": phrase("说了没来的原因"),
+    "other": phrase("其他"),
+}
+WORDS: dict[str, Any] = {
+    "purposes": PURPOSES,
+    "states": STATES,
+    "why": WHY,
+    "families": FAMILIES,
+    "outcomes": OUTCOMES,
+    "meanings": MEANINGS,
+}

@@ -1,0 +1,10 @@
+"""Notify's tables. Numbers, words and what texts are filled with are encrypted; what must never happen twice is a constraint."""
+
+from services.notify.tables.base import Table
+from services.notify.tables.calls import Call
+from services.notify.tables.messages import Attempt, Message, Receipt
+from services.notify.tables.people import Carer, Choice, Contact
+from services.notify.tables.replies import Reply
+from services.notify.tables.sessions import Registration, Session
+
+__all__ = ["Attempt", "Call", "Carer", "Choice", "Contact", "Message", "Receipt", "Registration", "Reply", "Session", "Table"]

@@ -1,0 +1,40 @@
+"""What people text back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlmodel import Field
+
+from services.notify.domain.replies import Meaning
+from services.notify.tables.base import WHEN, Table
+from shared.event import new_id
+
+
+class Reply(Table, table=True):
+    """What somebody texted back: the words, what they meant, and which registration they are about when that is certain."""
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key", name="reply_once"),
+        CheckConstraint("meaning IN ('accept', 'decline', 'stop', 'reason', 'other')", name="reply_meaning"),
+        Index("reply_open", "id", postgresql_where=text("needs_person AND handled_at IS NULL")),
+        Index("reply_by_phone", "phone_fingerprint", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    dedupe_key: str = Field(sa_type=Text)
+    phone: str = Field(sa_type=Text)
+    phone_fingerprint: str = Field(sa_type=Text)
+    words: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=WHEN)
+    meaning: Meaning | None = Field(default=None, sa_type=Text)
+    resident_id: UUID | None = None
+    registration_id: UUID | None = None
+    session_id: UUID | None = None
+    prompt_id: UUID | None = None
+    needs_person: bool = False
+    handled_at: datetime | None = Field(default=None, sa_type=WHEN)
+    handled_by: UUID | None = None
