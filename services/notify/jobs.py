@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from services.notify.features.ask_carrier import ask_carrier
 from services.notify.features.send import LEASE, send
 from services.notify.features.take_receipt import apply_receipt
@@ -10,9 +12,10 @@ from services.notify.gateways import SmsGateway
 from shared.jobs import Begin, Jobs
 
 
-def jobs_with(carrier: SmsGateway, helpline: str) -> Jobs:
-    """The kinds of job, with the carrier they use. Log-in codes have a lane of their own: somebody is waiting at a screen."""
+def jobs_with(carriers: Mapping[str, SmsGateway], helpline: str) -> Jobs:
+    """The kinds of job, with the carriers they use. Log-in codes have a lane of their own: somebody is waiting at a screen."""
     jobs = Jobs()
+    carrier = next(iter(carriers.values()))
 
     @jobs.on("send", lease=LEASE)
     def send_text(key: str, begin: Begin) -> None:
@@ -24,11 +27,11 @@ def jobs_with(carrier: SmsGateway, helpline: str) -> Jobs:
 
     @jobs.on("resolve")
     def resolve(key: str, begin: Begin) -> None:
-        ask_carrier(key, begin, carrier)
+        ask_carrier(key, begin, carriers)
 
     @jobs.on("look")
     def look(key: str, begin: Begin) -> None:
-        ask_carrier(key, begin, carrier)
+        ask_carrier(key, begin, carriers)
 
     @jobs.on("reply")
     def reply(key: str, begin: Begin) -> None:

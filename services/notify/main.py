@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from services.notify.consumers import consumers_with
@@ -22,19 +23,24 @@ LARGEST_BATCH = 1024 * 1024
 """Carriers call back in batches; theirs may be larger than what people send."""
 
 
-def service(*, carrier: SmsGateway | None = None, **given: Any) -> Service:
-    """Notify, ready for any of its processes; settings not given come from the environment, and so does the carrier's address."""
+def service(*, carriers: Mapping[str, SmsGateway] | None = None, **given: Any) -> Service:
+    """Notify, ready for any of its processes; settings not given come from the environment, and so do the carriers."""
     settings = NotifySettings(**given)
     return Service(
         "notify",
         settings,
         web,
         consumers=consumers_with(settings.helpline),
-        jobs=jobs_with(carrier or SimulatedCarrier(settings.carrier_url), settings.helpline),
+        jobs=jobs_with(carriers or carriers_of(settings), settings.helpline),
         schedule=schedule,
         recount=recount,
         about=about,
     )
+
+
+def carriers_of(settings: NotifySettings) -> dict[str, SmsGateway]:
+    """The carriers that the settings name."""
+    return {name: SimulatedCarrier(settings.carrier_url, name=name) for name in settings.weights}
 
 
 def web(service: Service) -> FastAPI:

@@ -126,7 +126,9 @@ def town(
     """The town; once as usual, once with no bus from beginning to end."""
     carrier = PocketCarrier()
     nowhere = "http://127.0.0.1:9"
-    texts = notify(carrier=carrier, carrier_url=nowhere, database_url=databases.fresh("notify"), keys=keys, profile="demo")
+    texts = notify(
+        carriers={carrier.name: carrier}, carrier_url=nowhere, database_url=databases.fresh("notify"), keys=keys, profile="demo"
+    )
     world = World([new_service("registration"), texts, new_service("stations"), new_service("reports")])
     world.bus.down = request.param == "by pulling alone"
     yield Town(world, carrier)

@@ -158,7 +158,9 @@ def carrier() -> PocketCarrier:
 def bench(databases: Databases, keys: Path, carrier: PocketCarrier) -> Iterator[Bench]:
     """Notify, texting through the pocket carrier."""
     nowhere = "http://127.0.0.1:9"
-    made = service(carrier=carrier, carrier_url=nowhere, database_url=databases.fresh("notify"), keys=keys, profile="demo")
+    made = service(
+        carriers={carrier.name: carrier}, carrier_url=nowhere, database_url=databases.fresh("notify"), keys=keys, profile="demo"
+    )
     yield Bench(made)
     made.close()
 

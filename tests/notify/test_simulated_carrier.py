@@ -22,7 +22,7 @@ from infra.local.ports import free_port
 from infra.local.stack import REPOSITORY
 from infra.simulators.phones import Phones
 from services.notify.domain.outcomes import ASK_AFTER
-from services.notify.gateways import Refused
+from services.notify.gateways import Refused, Text
 from services.notify.gateways.simulated import SimulatedCarrier
 from services.notify.main import service
 from services.notify.tables import Reply
@@ -117,7 +117,9 @@ def line(databases: Databases, keys: Path, log: Path) -> Iterator[Line]:
     carrier_port, port = free_port(), free_port()
     url = f"http://127.0.0.1:{carrier_port}"
     gateway = SimulatedCarrier(url, httpx2.Timeout(1))
-    made = service(carrier=gateway, carrier_url=url, database_url=databases.fresh("notify"), keys=keys, profile="demo")
+    made = service(
+        carriers={gateway.name: gateway}, carrier_url=url, database_url=databases.fresh("notify"), keys=keys, profile="demo"
+    )
     with served(made, port), simulated_carrier(carrier_port, f"http://127.0.0.1:{port}", log) as carrier:
         yield Line(Bench(made), carrier)
     gateway.close()
@@ -218,7 +220,8 @@ def test_the_carrier_refuses_what_it_cannot_take(line: Line) -> None:
 
 def test_a_carrier_nobody_can_connect_to_has_certainly_taken_nothing() -> None:
     gateway = SimulatedCarrier(f"http://127.0.0.1:{free_port()}")
-    assert gateway.send(uuid4(), ANAS_PHONE, "在") == Refused("UNREACHABLE")
+    text = Text(uuid4(), ANAS_PHONE, "在")
+    assert list(gateway.send([text])) == [(text.out_id, Refused("UNREACHABLE"))]
     gateway.close()
 
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from services.notify.domain import outcomes
 from services.notify.features import progress
+from services.notify.features.call import contact_of
+from services.notify.features.compose import PHONE
 from services.notify.gateways import Found, NotFound, SmsGateway, Unanswered
 from services.notify.tables import Attempt, Message
 from shared.jobs import Begin
 from shared.unit import Unit
 
 
-def ask_carrier(key: str, begin: Begin, carrier: SmsGateway) -> None:
-    """Ask about the attempt with this id, unless it is known by now."""
+def ask_carrier(key: str, begin: Begin, carriers: Mapping[str, SmsGateway]) -> None:
+    """Ask its carrier about the attempt with this id, unless it is known by now."""
     out_id = UUID(key)
     with begin() as unit:
         attempt = unit.get(Attempt, out_id)
-        if not _is_open(unit.get(Message, attempt.message_id), attempt):
+        message = unit.get(Message, attempt.message_id)
+        if not _is_open(message, attempt):
             return
+        contact = contact_of(message.resident_id, unit) if message.resident_id else None
+        kept = message.phone or (contact.phone if contact else "")
+        phone = unit.keys.decrypt(kept, PHONE) if kept else ""
     try:
-        answer: Found | NotFound | None = carrier.query(out_id)
+        answer: Found | NotFound | None = carriers[attempt.carrier].query(
+            out_id, phone=phone, sent_at=attempt.started_at, reference=attempt.reference
+        )
     except Unanswered:
         answer = None
     with begin() as unit:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from services.notify.features import progress
 from services.notify.features.call import ask_for_call, contact_of
 from services.notify.features.choose import wants_texts
 from services.notify.features.compose import FACTS, PHONE
-from services.notify.gateways import Accepted, Refused, SmsGateway, Unanswered
+from services.notify.gateways import Accepted, Answer, Refused, SmsGateway, Text
 from services.notify.tables import Attempt, Contact, Message, Registration, Session
 from shared.event import new_id
 from shared.jobs import Begin
@@ -37,31 +36,17 @@ NEEDS = {
 """The state a registration must still be in for a text about it to be true."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A text that may be handed over now, once."""
-
-    out_id: UUID
-    phone: str
-    text: str
-
-
 def send(key: str, begin: Begin, carrier: SmsGateway) -> None:
     """Make the attempt that `key` (`message id/attempt number`) names."""
     message_id, number = UUID(key.partition("/")[0]), int(key.partition("/")[2])
     with begin() as unit:
-        ticket = claim(message_id, number, carrier.name, unit)
-    if ticket is None:
-        return
-    try:
-        answer: Accepted | Refused | None = carrier.send(ticket.out_id, ticket.phone, ticket.text)
-    except Unanswered:
-        answer = None
-    with begin() as unit:
-        settle(message_id, ticket.out_id, answer, unit)
+        ready = claim(message_id, number, carrier.name, unit)
+    for out_id, answer in carrier.send([ready] if ready else []):
+        with begin() as unit:
+            settle(message_id, out_id, answer, unit)
 
 
-def claim(message_id: UUID, number: int, carrier: str, unit: Unit) -> Ticket | None:
+def claim(message_id: UUID, number: int, carrier: str, unit: Unit) -> Text | None:
     """Take the text for its attempt `number` if it may go now. Else it waits, is skipped, or its sender died."""
     message = unit.lock(Message, message_id)
     if message.state == "sending" and number == message.attempts:
@@ -89,7 +74,7 @@ def claim(message_id: UUID, number: int, carrier: str, unit: Unit) -> Ticket | N
     return _attempt(message, carrier, phone, fingerprint, unit)
 
 
-def settle(message_id: UUID, out_id: UUID, answer: Accepted | Refused | None, unit: Unit) -> None:
+def settle(message_id: UUID, out_id: UUID, answer: Answer, unit: Unit) -> None:
     """Write down what the carrier answered; None is no answer."""
     message, attempt = unit.lock(Message, message_id), unit.lock(Attempt, out_id)
     match answer:
@@ -160,7 +145,7 @@ def _taken(message: Message, fingerprint: str, unit: Unit) -> list[datetime]:
     )
 
 
-def _attempt(message: Message, carrier: str, phone: str, fingerprint: str, unit: Unit) -> Ticket:
+def _attempt(message: Message, carrier: str, phone: str, fingerprint: str, unit: Unit) -> Text:
     """Write the attempt down: from the commit of this on, the text may have gone."""
     facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
     text = texts.render(message.purpose, facts, unit.now)
@@ -179,7 +164,7 @@ def _attempt(message: Message, carrier: str, phone: str, fingerprint: str, unit:
         started_at=unit.now,
     )
     unit.add(attempt)
-    return Ticket(attempt.id, unit.keys.decrypt(phone, PHONE), text)
+    return Text(attempt.id, unit.keys.decrypt(phone, PHONE), text)
 
 
 def _open_attempt(message: Message, unit: Unit) -> Attempt:

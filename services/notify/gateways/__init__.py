@@ -1,10 +1,27 @@
-"""Carriers, seen from here: hand over a text, ask about one. Whoever calls these holds no transaction."""
+"""Carriers, seen from here: hand over texts, ask about one. Whoever calls these holds no transaction."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text that may be handed over now, once. The carrier gets `out_id`, our number for the attempt, along with it.
+
+    `text` is rendered, without the signature. Carriers that know templates get `code`, their own for the approved template, and
+    the `values` it is filled with, in the template's order.
+    """
+
+    out_id: UUID
+    phone: str
+    text: str
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +52,12 @@ class NotFound:
     """The carrier answers, and has never heard of the text."""
 
 
+Answer = Accepted | Refused | None
+"""What a carrier said to a text; None is no answer that can be read: the text may have gone or not."""
+
+
 class Unanswered(Exception):
-    """The carrier gave no answer that can be read: the text may have gone or not."""
+    """The carrier gave no answer that can be read."""
 
 
 class SmsGateway(Protocol):
@@ -47,10 +68,19 @@ class SmsGateway(Protocol):
         """How events and attempts call this carrier."""
         ...
 
-    def send(self, out_id: UUID, phone: str, text: str) -> Accepted | Refused:
-        """Hand over one text under our own `out_id`. Raises `Unanswered`. Never retries."""
+    @property
+    def asks(self) -> bool:
+        """Whether it can be asked what became of a text."""
         ...
 
-    def query(self, out_id: UUID) -> Found | NotFound:
+    def send(self, texts: Sequence[Text]) -> Iterator[tuple[UUID, Answer]]:
+        """Hand over the texts, many at once; each answer comes when it is there. Never raises, never hands one over twice."""
+        ...
+
+    def query(self, out_id: UUID, *, phone: str, sent_at: datetime, reference: str) -> Found | NotFound:
         """What became of the text handed over as `out_id`. Raises `Unanswered`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property, partial
 from typing import Literal
 from uuid import UUID
 
@@ -10,9 +12,12 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from services.notify.domain.lengths import SIGNATURE
-from services.notify.gateways import Accepted, Found, NotFound, Refused, Unanswered
+from services.notify.gateways import Accepted, Answer, Found, NotFound, Refused, Text, Unanswered
+from services.notify.gateways.crowd import Crowd
 
-TIMEOUT = httpx2.Timeout(10, connect=3)
+TIMEOUT = httpx2.Timeout(10, connect=3, pool=None)
+MOST_AT_ONCE = 500
+"""Connections to the carrier; texts beyond wait for one."""
 
 
 class _Taken(BaseModel):
@@ -29,35 +34,50 @@ class _Known(BaseModel):
 class SimulatedCarrier:
     """The carrier of demos and tests, over HTTP."""
 
-    name = "simulated"
+    asks = True
 
-    def __init__(self, url: str, timeout: httpx2.Timeout = TIMEOUT) -> None:
+    def __init__(self, url: str, timeout: httpx2.Timeout = TIMEOUT, *, name: str = "simulated") -> None:
+        self.name = name
         self._url, self._timeout = url.rstrip("/"), timeout
+        self._crowd = Crowd()
 
-    def send(self, out_id: UUID, phone: str, text: str) -> Accepted | Refused:
-        """As `SmsGateway.send`. A refused connection is a certain refusal; every 5xx may hide an accepted text."""
+    def send(self, texts: Sequence[Text]) -> Iterator[tuple[UUID, Answer]]:
+        """As `SmsGateway.send`."""
+        calls: list[tuple[UUID, Callable[[], Awaitable[Answer]]]] = [(text.out_id, partial(self._send, text)) for text in texts]
+        return self._crowd.each(calls)
+
+    def query(self, out_id: UUID, *, phone: str, sent_at: datetime, reference: str) -> Found | NotFound:  # noqa: ARG002
+        """As `SmsGateway.query`; our own number is all it needs."""
+        return self._crowd.run(self._query(out_id))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if "_client" in vars(self):
+            self._crowd.run(self._client.aclose())
+        self._crowd.close()
+
+    async def _send(self, text: Text) -> Answer:
+        """A refused connection is a certain refusal; every 5xx may hide an accepted text."""
+        body = {"out_id": str(text.out_id), "phone": text.phone, "sign_name": SIGNATURE, "text": text.text}
         try:
-            answer = self._client.post(
-                "/messages", json={"out_id": str(out_id), "phone": phone, "sign_name": SIGNATURE, "text": text}
-            )
+            answer = await self._client.post("/messages", json=body)
         except (httpx2.ConnectError, httpx2.ConnectTimeout):
             return Refused("UNREACHABLE")
-        except httpx2.HTTPError as error:
-            raise Unanswered(type(error).__name__) from None
+        except httpx2.HTTPError:
+            return None
         if answer.status_code >= 500:
-            raise Unanswered(str(answer.status_code))
+            return None
         if answer.status_code == 429:
             return Refused("429")
         try:
             taken = _Taken.model_validate_json(answer.content)
         except ValidationError:
-            raise Unanswered("unreadable") from None
+            return None
         return Accepted(taken.reference) if taken.code == "OK" else Refused(taken.code)
 
-    def query(self, out_id: UUID) -> Found | NotFound:
-        """As `SmsGateway.query`."""
+    async def _query(self, out_id: UUID) -> Found | NotFound:
         try:
-            answer = self._client.get(f"/messages/{out_id}")
+            answer = await self._client.get(f"/messages/{out_id}")
             if answer.status_code == 404 and answer.json()["code"] == "NOT_FOUND":
                 return NotFound()
             answer.raise_for_status()
@@ -66,10 +86,7 @@ class SimulatedCarrier:
             raise Unanswered(type(error).__name__) from None
         return Found(known.reference, known.status, known.code)
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
-
     @cached_property
-    def _client(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self._url, timeout=self._timeout, trust_env=False)
+    def _client(self) -> httpx2.AsyncClient:
+        limits = httpx2.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=MOST_AT_ONCE)
+        return httpx2.AsyncClient(base_url=self._url, timeout=self._timeout, limits=limits, trust_env=False)
