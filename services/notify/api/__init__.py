@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.notify.api import carrier
+from services.notify.api import carrier, figures
 
 router = APIRouter(prefix="/notify/api")
 router.include_router(carrier.router)
+router.include_router(figures.router)

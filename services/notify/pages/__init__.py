@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.notify.pages import calls, handset, inbox, messages
+from services.notify.pages import calls, figures, handset, inbox, messages
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
-for room in (inbox, calls, messages, handset):
+for room in (inbox, calls, figures, messages, handset):
     router.include_router(room.router)

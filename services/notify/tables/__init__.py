@@ -2,9 +2,24 @@
 
 from services.notify.tables.base import Table
 from services.notify.tables.calls import Call
+from services.notify.tables.figures import CarrierBill, CarrierDay
 from services.notify.tables.messages import Attempt, Message, Receipt
 from services.notify.tables.people import Carer, Choice, Contact
 from services.notify.tables.replies import Reply
 from services.notify.tables.sessions import Registration, Session
 
-__all__ = ["Attempt", "Call", "Carer", "Choice", "Contact", "Message", "Receipt", "Registration", "Reply", "Session", "Table"]
+__all__ = [
+    "Attempt",
+    "Call",
+    "Carer",
+    "CarrierBill",
+    "CarrierDay",
+    "Choice",
+    "Contact",
+    "Message",
+    "Receipt",
+    "Registration",
+    "Reply",
+    "Session",
+    "Table",
+]

@@ -30,6 +30,7 @@ class Message(Table, table=True):
         Index("message_by_registration", "registration_id"),
         Index("message_by_phone", "phone_fingerprint", "accepted_at"),
         Index("message_by_state", "state", "id"),
+        Index("message_skipped", "skipped_at", postgresql_where=text("skipped_at IS NOT NULL")),
         Index("message_being_sent", "lease_until", postgresql_where=text("state = 'sending'")),
     )
 
@@ -105,6 +106,7 @@ class Attempt(Table, table=True):
         Index(
             "attempt_that_counts", "message_id", unique=True, postgresql_where=text("outcome IN ('open', 'accepted', 'unknown')")
         ),
+        Index("attempt_by_start", "started_at", postgresql_using="brin"),
         Index("attempt_of_phone", "phone_fingerprint", "category", "started_at"),
     )
 

@@ -21,6 +21,7 @@ class Reply(Table, table=True):
         UniqueConstraint("dedupe_key", name="reply_once"),
         CheckConstraint("meaning IN ('accept', 'decline', 'stop', 'reason', 'other')", name="reply_meaning"),
         Index("reply_open", "id", postgresql_where=text("needs_person AND handled_at IS NULL")),
+        Index("reply_by_time", "received_at", postgresql_using="brin"),
         Index("reply_by_phone", "phone_fingerprint", "id"),
     )
 
