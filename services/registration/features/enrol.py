@@ -60,7 +60,7 @@ def enrol(command: Enrol, unit: Unit) -> list[Enrolled]:
     unit.get(Programme, command.programme_id)
     if unit.find(Resident, command.resident_id) is None:
         raise problems.UnknownResident(phrase("没有找到这位居民，请核对，或先登记。"))
-    sessions = _sessions(command, unit)
+    sessions = sessions_in(command, unit)
     if not sessions:
         raise problems.NothingInTerm(phrase("这段时间里没有可以报名的场次，请换个日期看看。"))
     wish = command.model_dump(include={"resident_id", "party", "mode", "at_once", "acted_by", "nominated"})
@@ -75,7 +75,7 @@ def leave_term(command: LeaveTerm, unit: Unit) -> list[Registration]:
         col(Registration.checked_in_at).is_(None),
     )
     by_session = {session_id: id for id, session_id in unit.session.exec(mine)}
-    leaving = [by_session[session.id] for session in _sessions(command, unit) if session.id in by_session]
+    leaving = [by_session[session.id] for session in sessions_in(command, unit) if session.id in by_session]
     if not leaving:
         raise problems.NothingToGiveBack(phrase("这段时间里没有可以退的名额。"))
     return [cancel(Cancel(registration_id=id, channel=command.channel, acted_by=command.acted_by), unit) for id in leaving]
@@ -88,7 +88,8 @@ def _one(session: Session, wish: Register, unit: Unit) -> Enrolled:
         return Enrolled(session, None, problem)
 
 
-def _sessions(term: Term, unit: Unit) -> list[Session]:
+def sessions_in(term: Term, unit: Unit) -> list[Session]:
+    """The planned sessions of the term that have not begun, in the order they are locked in."""
     if term.since is not None and term.until is not None and term.until < term.since:
         raise Invalid(phrase("最后一天不能早于第一天，请对调一下。"))
     since = max(_midnight(term.since), unit.now) if term.since else unit.now

@@ -10,10 +10,11 @@ from sqlmodel import col, select
 from starlette.responses import Response
 
 from services.registration.api.instructors import feed_url
+from services.registration.domain.places import SignUp
 from services.registration.features.calendar_feed import EndFeed, MakeFeed, end_feed, make_feed, token_of
 from services.registration.pages.forms import TypedForm
 from services.registration.pages.rendering import pages, qr, see
-from services.registration.projections.calendar import sessions_between, sessions_on
+from services.registration.projections.calendar import sessions_between, sessions_on, sign_up_of
 from services.registration.projections.places import places_of
 from services.registration.tables import Programme, Session
 from shared.auth import Principal
@@ -48,11 +49,14 @@ def show_programme(request: Request, programme_id: UUID, principal: PrincipalDep
     """One programme: what it is, when it is next, and its calendar."""
     programme = unit.get(Programme, programme_id)
     found = select(Session).where(col(Session.programme_id) == programme.id, col(Session.ends_at) > unit.now)
+    sessions = unit.session.exec(found.order_by(col(Session.starts_at)).limit(12)).all()
+    visitor = principal is None or principal.kind == "resident"
     return pages.render(
         request,
         "programme_public.html",
         programme=programme,
-        sessions=unit.session.exec(found.order_by(col(Session.starts_at)).limit(12)).all(),
+        sessions=sessions,
+        term=visitor and len([session for session in sessions if sign_up_of(session, unit) is SignUp.OPEN]) > 1,
         mine=_mine(principal, unit),
         address=f"{service_of(request).settings.public_url}/registration/api/programmes/{programme.id}/calendar.ics",
     )

@@ -25,6 +25,7 @@ from services.registration.pages.forms import Typed, TypedForm
 from services.registration.pages.people import fault_at
 from services.registration.pages.rendering import faults_of, pages, see
 from services.registration.pages.words import WORDS
+from services.registration.projections.calendar import programmes_to_come
 from services.registration.projections.carers import access_log, carers_of, elders_of, lives_with
 from services.registration.projections.duplicates import duplicates_of, merges_into
 from services.registration.projections.people import Person, consent_history, consents_of
@@ -189,6 +190,7 @@ def _resident(
         twice=duplicates_of(resident, unit),
         merges=merges_into(resident.id, unit),
         places=places_of(resident.id, unit),
+        terms=programmes_to_come(unit),
         looked=access_log(resident.id, unit)[:20],
         faults=faults or {},
         typed=typed,

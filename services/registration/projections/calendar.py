@@ -50,3 +50,9 @@ def coming_sessions(unit: Unit, *, limit: int = PAGE) -> Sequence[Session]:
 def programmes(unit: Unit) -> Sequence[Programme]:
     """Every programme, the newest first."""
     return unit.session.exec(select(Programme).order_by(col(Programme.id).desc())).all()
+
+
+def programmes_to_come(unit: Unit) -> Sequence[Programme]:
+    """The programmes with planned sessions that have not begun, by title."""
+    coming = select(Session.programme_id).where(col(Session.state) == "planned", col(Session.starts_at) > unit.now)
+    return unit.session.exec(select(Programme).where(col(Programme.id).in_(coming)).order_by(col(Programme.title))).all()
