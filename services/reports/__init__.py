@@ -31,6 +31,7 @@ HEARS = (
     "registration.login_code_requested",
     "registration.merge_undone",
     "registration.missed",
+    "registration.missed_reason_given",
     "registration.nominated",
     "registration.offer_declined",
     "registration.offer_expired",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.reports.domain import Month
 from services.reports.features.compare import Comparison, compare
 from services.reports.features.figures import Figure, compute
+from services.reports.features.missed import MissedLine, missed
 from services.reports.features.order import OrderBulletin, Ordered, order
 from services.reports.features.ranking import Ranking, ranking
 from services.reports.features.read_issues import IssueLine, archive
@@ -65,6 +66,12 @@ class Rebuilding(BaseModel):
 def get_figures(_: StaffDep, unit: UnitDep, month: MonthDep) -> list[Figure]:
     """Every figure of a month, exact, with the query that gave it."""
     return compute(month, unit)
+
+
+@router.get("/missed")
+def get_missed(_: StaffDep, unit: UnitDep, month: MonthDep) -> list[MissedLine]:
+    """Why people missed the sessions of a month, by programme; counts too small to be said are null."""
+    return missed(month, unit)
 
 
 @router.get("/ranking")

@@ -33,6 +33,7 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.checked_in": DESK,
     "registration.checked_out": DESK,
     "registration.missed": DESK,
+    "registration.missed_reason_given": DESK,
     "registration.session_held": STAFF,
     "registration.livestream_held": STAFF,
     "registration.course_opened": STAFF,

@@ -50,6 +50,9 @@ REASONS = {
     "venue": phrase("场地用不了"),
     "too_few": phrase("报名的人太少"),
     "other": phrase("临时有变动"),
+    "forgot": phrase("忘了"),
+    "inconvenient": phrase("不方便"),
+    "unwanted": phrase("不想来了"),
     "called_instead": phrase("改打电话"),
 }
 MEANINGS = {
@@ -138,6 +141,7 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.checked_in": _of_checked_in,
     "registration.checked_out": phrase("有人离开了“{activity}”"),
     "registration.missed": phrase("报了名没能来的 {count} 人，发短信问候一声"),
+    "registration.missed_reason_given": phrase("没来“{activity}”的一位说了原因：{reason}"),
     "registration.session_held": phrase("“{activity}”办完了，到场 {attended} 人次"),
     "registration.livestream_held": phrase("“{activity}”播完了，{viewers} 人看过，提问 {questions} 条"),
     "registration.course_opened": phrase("“{activity}”开班，{neighbourhoods} 个居委共 {seats} 个名额"),

@@ -159,6 +159,17 @@ class Participation(Table, table=True):
     walk_in: bool = False
 
 
+class MissedReason(Table, table=True):
+    """How many of those who missed a programme's sessions of one month gave this reason."""
+
+    __tablename__ = "missed_reason"
+
+    programme_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    reason: str = Field(primary_key=True)
+    n: int
+
+
 class Message(Table, table=True):
     """One text: the facts told about it. Its fate is the strongest of them."""
 
@@ -246,6 +257,7 @@ PROJECTIONS = (
     "occurrence",
     "livestream",
     "participation",
+    "missed_reason",
     "message",
     "tally",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
+from shared.contracts.registration import MissedReason
 from shared.event import Event
 
 Purpose = Literal[
@@ -25,7 +26,6 @@ Purpose = Literal[
     "answer",
 ]
 Category = Literal["service", "critical", "code"]
-MissedReason = Literal["forgot", "inconvenient", "unwanted"]
 
 
 class MessageSent(Event, type="notify.message_sent", subject="message_id"):

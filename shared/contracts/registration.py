@@ -16,6 +16,7 @@ ForNotify = Annotated[str, StringConstraints(pattern=r"^(sealed\.notify\.[A-Za-z
 
 SessionKind = Literal["series", "course", "livestream"]
 PlaceMode = Literal["room", "online"]
+MissedReason = Literal["forgot", "inconvenient", "unwanted"]
 
 
 class ResidentRegistered(Event, type="registration.resident_registered", subject="resident_id"):
@@ -222,6 +223,16 @@ class RegistrationMissed(Event, type="registration.missed", subject="registratio
     session_id: UUID
     programme_id: UUID
     resident_id: UUID
+
+
+class MissedReasonGiven(Event, type="registration.missed_reason_given", subject="registration_id"):
+    """Somebody who did not come said why; `before` is what they had said until now. Who it is, is nobody else's business."""
+
+    registration_id: UUID
+    session_id: UUID
+    programme_id: UUID
+    reason: MissedReason
+    before: MissedReason | None = None
 
 
 class SessionHeld(Event, type="registration.session_held", subject="session_id"):

@@ -13,7 +13,7 @@ from services.registration.features.hold_session import HoldSession, hold_sessio
 from services.registration.features.note_missed import NoteMissed, note_missed
 from services.registration.tables import Registration
 from shared.contracts.notify import ReplyReceived
-from shared.contracts.registration import RegistrationMissed
+from shared.contracts.registration import MissedReasonGiven, RegistrationMissed
 from shared.event import new_id
 from shared.testing import Bench
 from tests.registration.people import HALF_HOUR, WEDNESDAY, a_resident, a_session, sign_up
@@ -84,3 +84,28 @@ def test_where_nobody_kept_the_door_nobody_is_said_to_have_stayed_away(bench: Be
     bench.at(WEDNESDAY + timedelta(hours=21))
     bench.tick()
     assert [event.type for event in bench.said] == ["registration.session_held"]
+
+
+def test_a_reason_is_told_once_with_what_was_said_before_and_without_whose_it_is(bench: Bench) -> None:
+    registration = a_missed_place(bench)
+    for reason, before in (("forgot", None), ("unwanted", "forgot")):
+        bench.run(note_missed, NoteMissed(registration_id=registration.id, reason=reason))
+        (told,) = bench.said
+        assert isinstance(told, MissedReasonGiven)
+        assert (told.reason, told.before) == (reason, before)
+        assert str(registration.resident_id) not in told.model_dump_json()
+    bench.run(note_missed, NoteMissed(registration_id=registration.id, reason="unwanted"))
+    assert bench.said == []
+
+
+def test_the_programme_counts_reasons_by_month_and_keeps_small_counts_to_itself(bench: Bench) -> None:
+    session = a_session(bench, capacity=9)
+    places = [sign_up(bench, session) for _ in range(8)]
+    bench.at(WEDNESDAY + HALF_HOUR)
+    bench.run(hold_session, HoldSession(session_id=session.id))
+    for place, reason in zip(places, ["forgot"] * 5 + ["unwanted"] * 2, strict=False):
+        bench.run(note_missed, NoteMissed(registration_id=place.id, reason=reason))
+    shown = bench.client("clerk", browser=True).get(f"/registration/desk/programmes/{session.programme_id}").text
+    row = re.search(r"<tr><th scope=\"row\">2021-05</th>(.*?)</tr>", shown, re.DOTALL)
+    assert row is not None
+    assert re.findall(r">([^<>]+)</td>", row[1]) == ["8", "5", "0", "不足 5"]

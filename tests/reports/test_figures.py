@@ -16,8 +16,9 @@ from services.reports.features.definitions import BY_CODE, DEFINITIONS
 from services.reports.features.figures import Figure, compute
 from services.reports.features.ranking import ranking, ten_best
 from shared.clock import SHANGHAI
+from shared.contracts import registration
 from shared.testing import Bench
-from tests.reports.story import at, critical, history, in_parcels, may, opened, text, visit
+from tests.reports.story import at, critical, history, in_parcels, may, opened, text, uuid, visit
 
 MAY = Month.parse("2021-05")
 
@@ -157,3 +158,28 @@ def test_a_ranking_measures_days_open_not_days_of_the_window(bench: Bench) -> No
         places = {place.code[-2:]: place for place in ranking(MAY, unit).places}
     assert places["02"].scores[0].measure == "1.9"
     assert places["01"].scores[0].measure == "0.6"
+
+
+def say_why(n: int, reason: str, before: str | None = None, *, session: int = 1) -> registration.MissedReasonGiven:
+    given = {"registration_id": uuid(7, n), "session_id": uuid(6, session), "programme_id": uuid(5, session)}
+    return registration.MissedReasonGiven.model_validate(given | {"reason": reason, "before": before})
+
+
+def test_reasons_for_missing_are_counted_by_programme_and_month_and_the_last_word_counts(bench: Bench) -> None:
+    may(bench)
+    ((session, programme),) = bench.query(
+        "SELECT session_id, programme_id FROM occurrence WHERE state = 'held' AND kind = 'series' ORDER BY starts_at LIMIT 1"
+    )
+    said = [say_why(n, "forgot") for n in range(7)] + [say_why(9, "inconvenient"), say_why(9, "unwanted", "inconvenient")]
+    bench.hear(*(event.model_copy(update={"session_id": session, "programme_id": programme}) for event in said))
+    found = values(bench)
+    counts = {reason: found[f"missed.{reason}"].value for reason in ("forgot", "inconvenient", "unwanted")}
+    assert counts == {"forgot": 7, "inconvenient": 0, "unwanted": 1}
+    assert (found["missed.forgot"].hidden, found["missed.unwanted"].hidden) == (False, True)
+    clerk = bench.client("clerk")
+    (line,) = clerk.get("/reports/api/missed?month=2021-05").json()
+    assert line["reasons"] == {"forgot": None, "inconvenient": 0, "unwanted": None}
+    assert clerk.get("/reports/api/missed?month=2021-06").json() == []
+    assert clerk.get("/reports/api/missed?month=上个月").status_code == 422
+    assert bench.client("resident").get("/reports/api/missed").status_code == 403
+    assert "没来的人说的原因" in bench.client("editor", browser=True).get("/reports/figures?month=2021-05").text

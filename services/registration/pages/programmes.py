@@ -15,6 +15,7 @@ from services.registration.features.schedule_session import ScheduleSession, sch
 from services.registration.pages.forms import Typed, TypedForm, street_of
 from services.registration.pages.rendering import faults_of, pages, see
 from services.registration.projections.calendar import programmes, sessions_of
+from services.registration.projections.missed import missed_by_month
 from services.registration.projections.places import progress_of
 from services.registration.tables import Programme, Session
 from shared.clock import SHANGHAI
@@ -110,6 +111,7 @@ def _programme(
         programme=programme,
         sessions=sessions,
         provisional=provisional,
+        missed=missed_by_month(programme.id, unit),
         form=form,
         faults=faults,
         status_code=status_code,

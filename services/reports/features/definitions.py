@@ -144,6 +144,24 @@ DEFINITIONS = (
         "people",
     ),
     _month(
+        "missed.forgot", phrase("没来的：忘了"), phrase("人次"),
+        phrase("报了名没来、说是忘了的，按活动所在的月份算"),
+        "SELECT coalesce(sum(n), 0) FROM missed_reason WHERE reason = 'forgot' AND month = %(start)s",
+        "people",
+    ),
+    _month(
+        "missed.inconvenient", phrase("没来的：不方便"), phrase("人次"),
+        phrase("报了名没来、说是不方便的，按活动所在的月份算"),
+        "SELECT coalesce(sum(n), 0) FROM missed_reason WHERE reason = 'inconvenient' AND month = %(start)s",
+        "people",
+    ),
+    _month(
+        "missed.unwanted", phrase("没来的：不想来了"), phrase("人次"),
+        phrase("报了名没来、说是不想来了的，按活动所在的月份算"),
+        "SELECT coalesce(sum(n), 0) FROM missed_reason WHERE reason = 'unwanted' AND month = %(start)s",
+        "people",
+    ),
+    _month(
         "livestreams", phrase("办成的直播"), phrase("场"),
         phrase("本月办成的直播"),
         f"SELECT count(*) FROM occurrence WHERE occurrence.kind = 'livestream' AND {_HELD}",

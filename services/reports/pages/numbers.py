@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from services.reports.api import MONTH, EditorDep, MonthDep
 from services.reports.domain import Month
 from services.reports.features.figures import compute
+from services.reports.features.missed import missed
 from services.reports.features.order import OrderBulletin, order
 from services.reports.features.ranking import ranking
 from services.reports.pages.common import pages
@@ -26,6 +27,7 @@ def show_figures(request: Request, staff: StaffDep, unit: UnitDep, month: MonthD
         month=month,
         months=[present.back(back) for back in range(24)],
         figures=compute(month, unit),
+        missed=missed(month, unit),
         may_publish=staff.may("editor"),
         ordered=ordered,
     )
