@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pydantic import AliasChoices, Field, SecretStr
 
 from shared.settings import Settings
@@ -15,6 +17,7 @@ class NotifySettings(Settings):
     carriers: str = "simulated"
     carrier_url: str = "http://127.0.0.1:8199"
     carrier_token: SecretStr = SecretStr("")
+    price_per_part: Decimal = Decimal("0.045")
     helpline: str = Field(default="12345", validation_alias=AliasChoices("JIAMENKOU_HELPLINE"))
 
     @property

@@ -38,6 +38,7 @@ PURPOSES = {
     "login_code": phrase("登录验证码"),
     "missed_you": phrase("问问为什么没来"),
     "answer": phrase("回复"),
+    "notice": phrase("通知"),
 }
 REASONS = {
     "opted_out": phrase("本人不再接收"),

@@ -24,8 +24,9 @@ Purpose = Literal[
     "authority_ended",
     "login_code",
     "answer",
+    "notice",
 ]
-Category = Literal["service", "critical", "code"]
+Category = Literal["service", "public_benefit", "promotion", "critical", "code"]
 
 
 class MessageSent(Event, type="notify.message_sent", subject="message_id"):

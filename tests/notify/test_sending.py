@@ -238,7 +238,7 @@ def test_reminders_go_a_day_and_two_hours_ahead(bench: Bench, place: Place, carr
     bench.at(NOON - timedelta(hours=2))
     bench.work()
     assert carrier.phones.on(ANAS_PHONE)[2:] == [
-        "午间半小时“小伤口”今天12:00开始，庄家街51弄1号社区食堂，路上请慢走。不能来请回复2取消。"
+        "今天12:00的午间半小时“小伤口”快开始了，庄家街51弄1号社区食堂，路上请慢走。不能来请回复2取消。"
     ]
 
 

@@ -18,8 +18,13 @@ class Limit:
     most: int
 
 
+URGENT = ("critical", "code")
+"""The categories that go at any hour and that nobody can refuse."""
+
 LIMITS: dict[str, tuple[Limit, ...]] = {
     "service": (Limit(timedelta(days=1), 8),),
+    "public_benefit": (Limit(timedelta(days=1), 3),),
+    "promotion": (Limit(timedelta(days=1), 1),),
     "code": (Limit(timedelta(minutes=1), 1), Limit(timedelta(hours=1), 5), Limit(timedelta(days=1), 10)),
     "critical": (),
 }

@@ -38,7 +38,7 @@ def choose(command: Choose, unit: Unit) -> bool:
 
 
 def wants_texts(contact: Contact, category: Category, unit: Unit) -> bool:
-    """What the resident chose last, or said when registering."""
+    """What the resident chose last, or said when registering; promotion is only for those who asked for it."""
     newest = select(Choice.wanted).where(col(Choice.resident_id) == contact.resident_id, col(Choice.category) == category)
     chosen = unit.session.exec(newest.order_by(desc(col(Choice.id))).limit(1)).one_or_none()
-    return contact.texts if chosen is None else chosen
+    return (contact.texts and category != "promotion") if chosen is None else chosen

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from services.notify.domain import hours, texts
+from services.notify.domain import hours, limits, texts
 from services.notify.features import Command
 from services.notify.tables import Message, Session
 from shared.contracts.notify import Category, Purpose
@@ -45,7 +45,7 @@ def compose(command: Compose, unit: Unit) -> Message:
     planned = unit.session.exec(select(Message).where(col(Message.dedupe_key) == dedupe_key)).one_or_none()
     if planned is not None:
         return planned
-    exempt = command.category != "service"
+    exempt = command.category in limits.URGENT
     message = Message(
         dedupe_key=dedupe_key,
         cause=f"{unit.cause.type} {unit.cause.id}" if unit.cause else "",

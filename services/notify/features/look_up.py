@@ -11,12 +11,14 @@ from uuid import UUID
 from sqlmodel import col, desc, func, select
 
 from services.notify.domain import texts
+from services.notify.domain.approvals import HOUSE
 from services.notify.domain.lengths import signed
 from services.notify.domain.outcomes import Family, State, family
 from services.notify.domain.phones import masked
 from services.notify.features.compose import FACTS, PHONE
 from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
+from services.notify.features.wordings import wordings
 from services.notify.tables import Attempt, Contact, Message, Receipt, Reply, Session
 from shared.unit import Unit
 
@@ -144,7 +146,9 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
         return signed(unit.keys.decrypt(sent[-1], WORDS))
     if message.category == "code" or not message.facts:
         return ""
-    return signed(texts.render(message.purpose, json.loads(unit.keys.decrypt(message.facts, FACTS)), unit.now))
+    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
+    worded = wordings(unit).word(message.purpose, facts, unit.now, HOUSE)
+    return signed(worded.text) if worded else ""
 
 
 def _receipts(attempt: Attempt, unit: Unit) -> Sequence[Receipt]:

@@ -12,7 +12,7 @@ from shared.contracts.notify import MessageSkipped
 from shared.unit import Unit
 
 SkipReason = Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead"]
-Hold = Literal["night", "limit", "carrier"]
+Hold = Literal["night", "limit", "carrier", "template"]
 
 
 def accept(message: Message, attempt: Attempt, reference: str, unit: Unit) -> None:

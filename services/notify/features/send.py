@@ -18,6 +18,7 @@ from services.notify.features import progress
 from services.notify.features.call import ask_for_call, contact_of
 from services.notify.features.choose import wants_texts
 from services.notify.features.compose import FACTS, PHONE
+from services.notify.features.wordings import Worded, wordings
 from services.notify.gateways import Accepted, Answer, Refused, SmsGateway, Text
 from services.notify.tables import Attempt, Contact, Message, Registration, Session
 from shared.event import new_id
@@ -26,6 +27,8 @@ from shared.unit import Unit
 
 WORDS = "attempt.words"
 LEASE = timedelta(seconds=60)
+LOOK_FOR_WORDING = timedelta(minutes=10)
+"""How often a text that has no approved wording looks whether there is one now."""
 
 NEEDS = {
     "place_confirmed": "confirmed",
@@ -71,7 +74,12 @@ def claim(message_id: UUID, number: int, carrier: str, unit: Unit) -> Text | Non
     if held is not None:
         progress.try_again(message, *held, unit)
         return None
-    return _attempt(message, carrier, phone, fingerprint, unit)
+    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
+    worded = wordings(unit).word(message.purpose, facts, unit.now, carrier)
+    if worded is None:
+        progress.try_again(message, unit.now + LOOK_FOR_WORDING, "template", unit)
+        return None
+    return _attempt(message, carrier, phone, fingerprint, worded, unit)
 
 
 def settle(message_id: UUID, out_id: UUID, answer: Answer, unit: Unit) -> None:
@@ -100,7 +108,7 @@ def end_abandoned(unit: Unit) -> None:
 def _reasons(message: Message, contact: Contact | None, phone: str) -> list[tuple[progress.SkipReason, Callable[[Unit], bool]]]:
     """Why a text is not sent at all, the strongest reason first."""
     asks_leave_to_text = message.category != "code" and message.purpose != "answer"
-    asks_leave = message.category == "service" and message.purpose != "answer"
+    asks_leave = message.category not in limits.URGENT and message.purpose != "answer"
     return [
         ("cancelled", lambda unit: _is_off(message, unit)),
         ("called_instead", lambda _: asks_leave_to_text and contact is not None and contact.calls),
@@ -122,7 +130,7 @@ def _is_off(message: Message, unit: Unit) -> bool:
 
 def _held(message: Message, fingerprint: str, unit: Unit) -> tuple[datetime, progress.Hold] | None:
     """Until when the text has to wait, and for what."""
-    exempt, reminder = message.category != "service", message.purpose.startswith("reminder_")
+    exempt, reminder = message.category in limits.URGENT, message.purpose.startswith("reminder_")
     morning = hours.next_civil(unit.now) if reminder else hours.earliest(unit.now, exempt=exempt, event_at=message.not_after)
     if morning > unit.now:
         return morning, "night"
@@ -145,10 +153,10 @@ def _taken(message: Message, fingerprint: str, unit: Unit) -> list[datetime]:
     )
 
 
-def _attempt(message: Message, carrier: str, phone: str, fingerprint: str, unit: Unit) -> Text:
+def _attempt(message: Message, carrier: str, phone: str, fingerprint: str, worded: Worded, unit: Unit) -> Text:
     """Write the attempt down: from the commit of this on, the text may have gone."""
-    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
-    text = texts.render(message.purpose, facts, unit.now)
+    text = worded.text
+    message.template_version = worded.version
     message.attempts += 1
     message.state, message.held_for, message.parts = "sending", "", lengths.parts(text)
     message.phone_fingerprint = fingerprint
@@ -164,7 +172,7 @@ def _attempt(message: Message, carrier: str, phone: str, fingerprint: str, unit:
         started_at=unit.now,
     )
     unit.add(attempt)
-    return Text(attempt.id, unit.keys.decrypt(phone, PHONE), text)
+    return Text(attempt.id, unit.keys.decrypt(phone, PHONE), text, worded.code, worded.values)
 
 
 def _open_attempt(message: Message, unit: Unit) -> Attempt:

@@ -28,6 +28,7 @@ PURPOSES = {
     "login_code": phrase("登录验证码"),
     "missed_you": phrase("问问为什么没来"),
     "answer": phrase("自动回复"),
+    "notice": phrase("通知"),
 }
 STATES: dict[State, tuple[str, str]] = {
     "planned": ("waiting", phrase("待发")),
@@ -49,6 +50,7 @@ WHY = {
     "night": phrase("夜间不发，等到早上"),
     "limit": phrase("这个号码当天短信已多，等一等"),
     "carrier": phrase("运营商忙，稍后再发"),
+    "template": phrase("没有通过审核的模板，等审核"),
 }
 FAMILIES = {
     Family.BUSY: phrase("运营商忙"),

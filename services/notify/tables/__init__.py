@@ -7,8 +7,10 @@ from services.notify.tables.messages import Attempt, Message, Receipt
 from services.notify.tables.people import Carer, Choice, Contact
 from services.notify.tables.replies import Reply
 from services.notify.tables.sessions import Registration, Session
+from services.notify.tables.templates import Approval, Template
 
 __all__ = [
+    "Approval",
     "Attempt",
     "Call",
     "Carer",
@@ -22,4 +24,5 @@ __all__ = [
     "Reply",
     "Session",
     "Table",
+    "Template",
 ]

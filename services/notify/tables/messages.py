@@ -17,13 +17,16 @@ from shared.event import new_id
 
 
 class Message(Table, table=True):
-    """One text that is due, from its plan to its arrival. The `…_at` columns are its history: each happens once and stays."""
+    """One text that is due, from its plan to its arrival. The `…_at` columns are its history: each happens once and stays.
+
+    `template_version`: the version of its wording that was handed over last; 0 before that.
+    """
 
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("dedupe_key", name="message_once"),
         CheckConstraint(f"state IN {get_args(State)}", name="message_state"),
-        CheckConstraint("category IN ('service', 'critical', 'code')", name="message_category"),
+        CheckConstraint(f"category IN {get_args(Category)}", name="message_category"),
         CheckConstraint("state NOT IN ('accepted', 'delivered') OR accepted_at IS NOT NULL", name="message_accepted"),
         CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="message_lease"),
         CheckConstraint("(skipped_at IS NULL) = (skip_reason = '')", name="message_skipped_for_a_reason"),
@@ -53,6 +56,7 @@ class Message(Table, table=True):
     skip_reason: str = Field(default="", sa_type=Text)
     attempts: int = 0
     parts: int = 0
+    template_version: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=WHEN)
     accepted_at: datetime | None = Field(default=None, sa_type=WHEN)
     delivered_at: datetime | None = Field(default=None, sa_type=WHEN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Text
@@ -45,7 +46,7 @@ class Choice(Table, table=True):
 
     __tablename__ = "choice"
     __table_args__ = (
-        CheckConstraint("category IN ('service', 'critical', 'code')", name="choice_category"),
+        CheckConstraint(f"category IN {get_args(Category)}", name="choice_category"),
         CheckConstraint("channel IN ('web', 'staff', 'text')", name="choice_channel"),
         Index("choice_newest", "resident_id", "category", "id"),
     )
