@@ -46,9 +46,12 @@ def carriers_of(settings: NotifySettings) -> dict[str, SmsGateway]:
 def web(service: Service) -> FastAPI:
     """Its web application, imported only by the process that serves it."""
     from services.notify import api, pages
+    from services.notify.pages.messages import messages_wake
     from shared.http import create_app
 
-    return create_app(service, "Notify", [api.router, pages.router], max_body=LARGEST_BATCH)
+    app = create_app(service, "Notify", [api.router, pages.router], max_body=LARGEST_BATCH)
+    app.state.messages_wake = messages_wake(service)
+    return app
 
 
 if __name__ == "__main__":

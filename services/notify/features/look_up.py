@@ -1,4 +1,4 @@
-"""What staff see of texts: the outbox by state, one text's life, and the replies that wait for a person."""
+"""What staff see of one text, from what caused it to what was answered; and the replies that wait for a person."""
 
 from __future__ import annotations
 
@@ -8,37 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, desc, func, select
+from sqlmodel import col, desc, select
 
 from services.notify.domain import texts
 from services.notify.domain.approvals import HOUSE
 from services.notify.domain.lengths import signed
-from services.notify.domain.outcomes import Family, State, family
+from services.notify.domain.outcomes import Family, family
 from services.notify.domain.phones import masked
 from services.notify.features.compose import FACTS, PHONE
+from services.notify.features.list_messages import PAGE, Line, lines_of
 from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
 from services.notify.features.wordings import wordings
-from services.notify.tables import Attempt, Contact, Message, Receipt, Reply, Session
+from services.notify.tables import Attempt, Call, Message, Receipt, Reply, Session
 from shared.unit import Unit
 
-PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One text in the list; `number` is masked, empty when there is none."""
-
-    message: Message
-    number: str
-    code: str
-    family: Family | None
-
-    @property
-    def at(self) -> datetime:
-        """When something last happened to it, or when it is due."""
-        message = self.message
-        return message.delivered_at or message.failed_at or message.skipped_at or message.accepted_at or message.due_at
+_ASKED_NEXT = (
+    "SELECT due_at FROM job WHERE kind IN ('resolve', 'look') AND key = %s AND state = 'waiting' ORDER BY due_at LIMIT 1"
+)
+_GIVEN_UP = "SELECT error FROM job WHERE kind = %s AND key = %s AND state = 'failed'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,45 +41,38 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """An attempt with what came of it."""
+    """An attempt with what came of it; `asked_next`: when the carrier is asked about it again."""
 
     attempt: Attempt
     family: Family | None
     receipts: Sequence[Receipt]
+    asked_next: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A text from what caused it to what was answered."""
+    """A text from what caused it to what was answered. `stuck`: what went wrong with the work of sending it, if it ended so."""
 
     line: Line
     cause: str
     cause_id: str
     session: str
     words: str
+    stuck: str
     tries: Sequence[Try]
     replies: Sequence[Said]
+    call: Call | None
 
-
-def count_states(unit: Unit) -> dict[str, int]:
-    """How many texts are in each state."""
-    return dict(unit.session.exec(select(Message.state, func.count()).group_by(col(Message.state))).all())
-
-
-def list_messages(unit: Unit, state: State | None, before: UUID | None) -> list[Line]:
-    """A page of texts, newest plan first, of one state or of all; `before` is the last id of the page before."""
-    wanted = select(Message).order_by(desc(col(Message.id))).limit(PAGE)
-    if state is not None:
-        wanted = wanted.where(col(Message.state) == state)
-    if before is not None:
-        wanted = wanted.where(col(Message.id) < before)
-    return _lines(unit.session.exec(wanted).all(), unit)
+    @property
+    def reported(self) -> bool:
+        """Whether receipts tell how it ended; they are kept a while only, and what was asked for comes without."""
+        return any(each.receipts for each in self.tries)
 
 
 def show_message(message_id: UUID, unit: Unit) -> Life:
     """One text's life. Raises `NotFound`."""
     message = unit.get(Message, message_id)
-    (line,) = _lines([message], unit)
+    (line,) = lines_of([message], unit)
     attempts = unit.session.exec(select(Attempt).where(col(Attempt.message_id) == message.id).order_by(col(Attempt.number))).all()
     replies = unit.session.exec(select(Reply).where(col(Reply.prompt_id) == message.id).order_by(col(Reply.id))).all()
     cause, _, cause_id = message.cause.partition(" ")
@@ -101,8 +82,10 @@ def show_message(message_id: UUID, unit: Unit) -> Life:
         cause_id=cause_id,
         session=_title(message.session_id, unit),
         words=_words(message, attempts, unit),
-        tries=[Try(attempt, family(attempt.code) if attempt.code else None, _receipts(attempt, unit)) for attempt in attempts],
+        stuck=_stuck(message, unit),
+        tries=[_try(attempt, unit) for attempt in attempts],
         replies=[_said(reply, unit) for reply in replies],
+        call=unit.find(Call, message.id),
     )
 
 
@@ -115,23 +98,6 @@ def list_open_replies(unit: Unit) -> list[Said]:
 def list_replies(unit: Unit) -> list[Said]:
     """The newest replies, whatever became of them."""
     return [_said(reply, unit) for reply in unit.session.exec(select(Reply).order_by(desc(col(Reply.id))).limit(PAGE))]
-
-
-def _lines(messages: Sequence[Message], unit: Unit) -> list[Line]:
-    residents = {message.resident_id for message in messages if message.resident_id}
-    contacts = unit.session.exec(select(Contact).where(col(Contact.resident_id).in_(residents)))
-    numbers = {contact.resident_id: contact.phone for contact in contacts}
-    coded = select(Attempt).where(col(Attempt.message_id).in_([message.id for message in messages])).order_by(col(Attempt.number))
-    codes = {attempt.message_id: attempt.code for attempt in unit.session.exec(coded)}
-    return [
-        Line(
-            message=message,
-            number=_masked(message.phone or (numbers.get(message.resident_id, "") if message.resident_id else ""), unit),
-            code=codes.get(message.id, ""),
-            family=family(codes[message.id]) if codes.get(message.id) else None,
-        )
-        for message in messages
-    ]
 
 
 def _said(reply: Reply, unit: Unit) -> Said:
@@ -149,6 +115,19 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
     facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
     worded = wordings(unit).word(message.purpose, facts, unit.now, HOUSE)
     return signed(worded.text) if worded else ""
+
+
+def _try(attempt: Attempt, unit: Unit) -> Try:
+    asked = unit.cursor().execute(_ASKED_NEXT, (str(attempt.id),)).fetchone()
+    return Try(
+        attempt, family(attempt.code) if attempt.code else None, _receipts(attempt, unit), asked[0] if asked is not None else None
+    )
+
+
+def _stuck(message: Message, unit: Unit) -> str:
+    """What the job of the next attempt ended with, when it was given up."""
+    failed = unit.cursor().execute(_GIVEN_UP, (message.job_kind, message.next_attempt)).fetchone()
+    return str(failed[0]) if failed is not None else ""
 
 
 def _receipts(attempt: Attempt, unit: Unit) -> Sequence[Receipt]:

@@ -1,32 +1,122 @@
-"""The texts, for staff: by state, and each one's life."""
+"""The texts, for staff: by state, each one's life, and word to open pages when anything has moved."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated, cast, get_args
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from services.notify.domain.outcomes import State
-from services.notify.features.look_up import PAGE, count_states, list_messages, show_message
+from services.notify.features.list_messages import MOST_COUNTED, Wanted, count_reasons, count_states, list_messages
+from services.notify.features.look_up import show_message
 from services.notify.pages.words import READERS, WORDS, pages
-from shared.http import StaffDep, UnitDep
+from shared.auth import COOKIE, STAFF, require
+from shared.contracts.notify import Purpose
+from shared.http import StaffDep, UnitDep, service_of, who_holds
+from shared.service import Service
+from shared.stream import Feed, Wake, follow
+from shared.unit import Unit
 
 router = APIRouter()
+
+EPOCH = "texts"
+_MOVED = "SELECT (SELECT seq FROM outbox_head) + (SELECT coalesce(sum(seq), 0)::bigint FROM inbox)"
+"""Grows with everything that is told or heard, and is the same in every process."""
+
+
+def _given(value: object) -> object:
+    """What a form leaves empty is not given."""
+    return None if value == "" else value
+
+
+StateAsked = Annotated[State | None, BeforeValidator(_given), Query()]
+PurposeAsked = Annotated[Purpose | None, BeforeValidator(_given), Query()]
+Asked = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/messages")
 def get_messages(
-    request: Request, unit: UnitDep, _: StaffDep, state: State | None = None, before: UUID | None = None
+    request: Request,
+    unit: UnitDep,
+    _: StaffDep,
+    state: StateAsked = None,
+    purpose: PurposeAsked = None,
+    reason: Asked = "",
+    number: Asked = "",
+    before: UUID | None = None,
 ) -> Response:
-    """Texts by state, newest first."""
-    lines = list_messages(unit, state, before)
-    more = lines[-1].message.id if len(lines) == PAGE else None
-    counts = count_states(unit)
-    return pages.render(request, "messages.html", lines=lines, counts=counts, state=state, more=more, **WORDS)
+    """Texts by state, newest first; the first page goes on showing what changes."""
+    wanted = Wanted(state=state, purpose=purpose, reason=reason, number=number, before=before)
+    found = list_messages(wanted, unit)
+    chosen = {name: value for name, value in wanted.model_dump(exclude={"before"}).items() if value}
+    return pages.render(
+        request,
+        "messages.html",
+        page=found,
+        wanted=wanted,
+        here_with=_path(chosen),
+        more=_path(chosen | {"before": found.more}) if found.more else None,
+        other_states={name: _path(chosen | {"state": name, "reason": ""}) for name in get_args(State)}
+        | {"": _path(chosen | {"state": "", "reason": ""})},
+        counts=count_states(get_args(State), unit),
+        most=MOST_COUNTED,
+        reasons={name: (many, _path(chosen | {"reason": name})) for name, many in count_reasons(state, unit).items()}
+        if state
+        else {},
+        position=_moved(unit),
+        **WORDS,
+    )
+
+
+@router.get("/messages/stream")
+def stream_messages(request: Request, staff: StaffDep) -> Response:
+    """Word that something has moved, at most once a second: the page then loads its changing part anew, as its reader may see it.
+
+    The log-in is looked at again before every word.
+    """
+    service, cookie = service_of(request), request.cookies.get(COOKIE)
+
+    def now() -> int:
+        with service.begin() as unit:
+            return _moved(unit)
+
+    def read(after: int, _: int) -> Sequence[tuple[int, str]]:
+        require(who_holds(cookie, service), *STAFF)
+        position = now()
+        return [(position, str(position))] if position > after else []
+
+    wake = cast(Wake, request.app.state.messages_wake)
+    return follow(request, Feed(EPOCH, lambda: (0, now()), read), person=str(staff.id), wake=wake)
+
+
+def messages_wake(service: Service) -> Wake:
+    """One look a second in each process while somebody watches texts, however many do."""
+
+    def now() -> int:
+        with service.begin() as unit:
+            return _moved(unit)
+
+    return Wake(now, every=1)
 
 
 @router.get("/messages/{message_id}")
 def get_message(request: Request, message_id: UUID, unit: UnitDep, staff: StaffDep) -> Response:
     """One text's life."""
-    return pages.render(request, "message.html", life=show_message(message_id, unit), readable=staff.may(*READERS), **WORDS)
+    life = show_message(message_id, unit)
+    return pages.render(request, "message.html", life=life, readable=staff.may(*READERS), position=_moved(unit), **WORDS)
+
+
+def _moved(unit: Unit) -> int:
+    row = unit.cursor().execute(_MOVED).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _path(chosen: dict[str, object]) -> str:
+    given = {name: value for name, value in chosen.items() if value}
+    return "/notify/messages" + (f"?{urlencode(given)}" if given else "")

@@ -30,6 +30,23 @@ PURPOSES = {
     "answer": phrase("自动回复"),
     "notice": phrase("通知"),
 }
+CAUSES = {
+    "registration.confirmed": phrase("有人得到名额"),
+    "registration.waitlisted": phrase("有人排上候补"),
+    "registration.cancelled": phrase("有人退了名额"),
+    "registration.missed": phrase("有人没有来"),
+    "registration.place_offered": phrase("给候补的人留了名额"),
+    "registration.offer_declined": phrase("候补的人不要名额"),
+    "registration.offer_expired": phrase("留的名额过了时候"),
+    "registration.session_cancelled": phrase("活动取消"),
+    "registration.session_changed": phrase("活动改期"),
+    "registration.session_scheduled": phrase("活动换了时间"),
+    "registration.authority_given": phrase("记下代办"),
+    "registration.authority_ended": phrase("代办结束"),
+    "registration.login_code_requested": phrase("有人要登录"),
+    "stations.referral_opened": phrase("有人要回访"),
+}
+"""What staff read of the facts that texts come of."""
 STATES: dict[State, tuple[str, str]] = {
     "planned": ("waiting", phrase("待发")),
     "sending": ("waiting", phrase("在发")),
@@ -77,6 +94,7 @@ MEANINGS = {
 }
 WORDS: dict[str, Any] = {
     "purposes": PURPOSES,
+    "causes": CAUSES,
     "states": STATES,
     "why": WHY,
     "families": FAMILIES,

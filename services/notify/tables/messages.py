@@ -30,6 +30,7 @@ class Message(Table, table=True):
         CheckConstraint("state NOT IN ('accepted', 'delivered') OR accepted_at IS NOT NULL", name="message_accepted"),
         CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="message_lease"),
         CheckConstraint("(skipped_at IS NULL) = (skip_reason = '')", name="message_skipped_for_a_reason"),
+        Index("message_by_resident", "resident_id"),
         Index("message_by_registration", "registration_id"),
         Index("message_by_phone", "phone_fingerprint", "accepted_at"),
         Index("message_by_state", "state", "id"),

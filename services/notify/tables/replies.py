@@ -22,6 +22,7 @@ class Reply(Table, table=True):
         CheckConstraint("meaning IN ('accept', 'decline', 'stop', 'reason', 'other')", name="reply_meaning"),
         Index("reply_open", "id", postgresql_where=text("needs_person AND handled_at IS NULL")),
         Index("reply_by_time", "received_at", postgresql_using="brin"),
+        Index("reply_by_prompt", "prompt_id", postgresql_where=text("prompt_id IS NOT NULL")),
         Index("reply_by_phone", "phone_fingerprint", "id"),
     )
 
