@@ -95,12 +95,21 @@ def test_what_cannot_be_asked_for_is_refused_in_words(bench: Bench, query: str) 
 
 
 def test_a_large_outbox_is_counted_only_so_far(bench: Bench) -> None:
-    many = MOST_COUNTED + 5
-    bench.query(
-        f"""INSERT INTO message (id, dedupe_key, purpose, category, cause, facts, phone, phone_fingerprint, planned_at, due_at,
-                not_after, state, held_for, skip_reason, attempts, parts, accepted_at)
-            SELECT gen_random_uuid(), 'x' || n, 'answer', 'service', '', '', '', '', now(), now(), now(), 'accepted', '', '',
-                1, 1, now() FROM generate_series(1, {many}) AS n RETURNING 1"""
+    bench.add(
+        *(
+            Message(
+                dedupe_key=str(number),
+                purpose="answer",
+                category="service",
+                facts="",
+                planned_at=NOON,
+                due_at=NOON,
+                not_after=NOON,
+                state="accepted",
+                accepted_at=NOON,
+            )
+            for number in range(MOST_COUNTED + 5)
+        )
     )
     assert "<b>10,000+</b>" in look(bench)
 
@@ -122,14 +131,6 @@ def test_a_life_tells_when_the_carrier_is_asked_again(bench: Bench, place: Place
     page = bench.client("clerk", browser=True).get(f"{PATH}/{the(bench, 'place_confirmed').id}").text
     assert "没有回音，正在查问" in page
     assert "下次去问" in page
-
-
-def test_a_life_tells_that_the_work_was_given_up(bench: Bench, place: Place) -> None:
-    message = the(bench, "place_confirmed")
-    bench.query("UPDATE job SET state = 'failed', error = 'KeyError' WHERE key = %s RETURNING 1", (message.next_attempt,))
-    page = bench.client("operator", browser=True).get(f"{PATH}/{message.id}").text
-    assert "已经停下" in page
-    assert "KeyError" in page
 
 
 class Watcher:

@@ -23,7 +23,7 @@ _FOLD = """
     ), counted AS (
         SELECT coalesce(carrier, '') AS carrier, count(*) AS attempts, count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
             count(*) FILTER (WHERE outcome = 'refused') AS refused, count(*) FILTER (WHERE outcome = 'not_sent') AS not_sent,
-            count(*) FILTER (WHERE outcome = 'unknown') AS unknown,
+            count(*) FILTER (WHERE outcome IN ('unknown', 'doubtful')) AS unknown,
             count(*) FILTER (WHERE outcome = 'accepted' AND delivered) AS delivered,
             count(*) FILTER (WHERE outcome = 'accepted' AND failed) AS failed,
             coalesce(sum(parts) FILTER (WHERE outcome = 'accepted'), 0) AS parts,

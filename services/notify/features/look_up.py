@@ -26,7 +26,6 @@ from shared.unit import Unit
 _ASKED_NEXT = (
     "SELECT due_at FROM job WHERE kind IN ('resolve', 'look') AND key = %s AND state = 'waiting' ORDER BY due_at LIMIT 1"
 )
-_GIVEN_UP = "SELECT error FROM job WHERE kind = %s AND key = %s AND state = 'failed'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +50,13 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A text from what caused it to what was answered. `stuck`: what went wrong with the work of sending it, if it ended so."""
+    """A text from what caused it to what was answered."""
 
     line: Line
     cause: str
     cause_id: str
     session: str
     words: str
-    stuck: str
     tries: Sequence[Try]
     replies: Sequence[Said]
     call: Call | None
@@ -82,7 +80,6 @@ def show_message(message_id: UUID, unit: Unit) -> Life:
         cause_id=cause_id,
         session=_title(message.session_id, unit),
         words=_words(message, attempts, unit),
-        stuck=_stuck(message, unit),
         tries=[_try(attempt, unit) for attempt in attempts],
         replies=[_said(reply, unit) for reply in replies],
         call=unit.find(Call, message.id),
@@ -122,12 +119,6 @@ def _try(attempt: Attempt, unit: Unit) -> Try:
     return Try(
         attempt, family(attempt.code) if attempt.code else None, _receipts(attempt, unit), asked[0] if asked is not None else None
     )
-
-
-def _stuck(message: Message, unit: Unit) -> str:
-    """What the job of the next attempt ended with, when it was given up."""
-    failed = unit.cursor().execute(_GIVEN_UP, (message.job_kind, message.next_attempt)).fetchone()
-    return str(failed[0]) if failed is not None else ""
 
 
 def _receipts(attempt: Attempt, unit: Unit) -> Sequence[Receipt]:
