@@ -26,6 +26,8 @@ from shared.event import new_id
 
 COOKIE = "jiamenkou_session"
 STAFF = ("clerk", "nurse", "editor", "operator")
+LIMITS = ("street", "programme", "station", "neighbourhood")
+"""Kinds of places that a member of staff can be limited to."""
 SESSION_SECONDS = 12 * 3600
 RESIDENT_SECONDS = 30 * 24 * 3600
 """How long a log-in lasts: a working day for staff, a month for residents, who would have to ask for a code by text again."""
@@ -35,7 +37,7 @@ TOKEN_SECONDS = 60
 class Principal(BaseModel):
     """Somebody who logged in. `roles`: `resident`, or of `clerk`, `nurse`, `editor`, `operator`; `name` is for greeting only.
 
-    `limits` hold, by `street`, `programme` and `station`, where a member of staff may act; without any, everywhere.
+    `limits` hold, by the kinds in `LIMITS`, where a member of staff may act; without any, everywhere.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +55,7 @@ class Principal(BaseModel):
         return RESIDENT_SECONDS if self.kind == "resident" else SESSION_SECONDS
 
     def sees(self, where: Mapping[str, str]) -> bool:
-        """Whether something of this street, programme and station is inside the limits: one of them is enough."""
+        """Whether something of this street, programme, station or neighbourhood is inside the limits: one of them is enough."""
         return not self.limits or any(where.get(kind) in allowed for kind, allowed in self.limits.items())
 
     def may(self, *roles: str) -> bool:

@@ -114,8 +114,14 @@ async def _resident(principal: PrincipalDep) -> Principal:
     return require(principal, "resident")
 
 
+async def _somebody(request: Request, principal: PrincipalDep) -> Principal:
+    return await _staff(request, principal) if principal and principal.may(*STAFF) else require(principal, "resident")
+
+
 StaffDep = Annotated[Principal, Depends(_staff)]
 ResidentDep = Annotated[Principal, Depends(_resident)]
+SomebodyDep = Annotated[Principal, Depends(_somebody)]
+"""Who is asking: staff inside their limits, a resident, or whoever is logged in as either."""
 
 
 def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, max_body: int = MAX_BODY) -> FastAPI:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -117,8 +117,15 @@ class Bench:
         """The service's web application, as one process serves it."""
         return self.service.web(self.service)
 
-    def client(self, *roles: str, id: UUID | None = None, browser: bool = False, elsewhere: bool = False) -> Any:
-        """An HTTP client, logged in when roles are named; `elsewhere`: served as by another process of the service."""
+    def client(
+        self,
+        *roles: str,
+        id: UUID | None = None,
+        browser: bool = False,
+        elsewhere: bool = False,
+        limits: Mapping[str, Iterable[object]] | None = None,
+    ) -> Any:
+        """An HTTP client, logged in when roles are named (inside `limits`); `elsewhere`: served as by another process."""
         from starlette.testclient import TestClient
 
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin"} if browser else {"sec-fetch-site": "same-origin"}
@@ -126,7 +133,8 @@ class Bench:
         client = TestClient(app, raise_server_exceptions=False, headers=headers, follow_redirects=False)
         if roles:
             kind = "resident" if roles == ("resident",) else "staff"
-            principal = Principal(id=id or new_id(), kind=kind, name="测试", roles=frozenset(roles))
+            inside = {kind: frozenset(map(str, places)) for kind, places in (limits or {}).items()}
+            principal = Principal(id=id or new_id(), kind=kind, name="测试", roles=frozenset(roles), limits=inside)
             client.cookies.set(COOKIE, sign_session(Keyring(self.service.settings.keys, "registration"), principal))
         return client
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from typing import get_args
 
 from pydantic import ValidationError
 
 from services.registration.features.add_staff import DEMO_ACCOUNTS, AddStaff, add_staff
-from services.registration.features.change_staff import ResetStaff, reset_staff, staff_named
+from services.registration.features.change_staff import LimitKind, ResetStaff, reset_staff, staff_named
 from services.registration.main import service
 from shared.errors import Problem
 from shared.unit import Unit
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     add = verbs.add_parser("add", help="add an account")
     add.add_argument("name", metavar="NAME")
     add.add_argument("--role", choices=DEMO_ACCOUNTS, action="append", required=True, help="may be given more than once")
-    for kind in ("street", "programme", "station"):
+    for kind in get_args(LimitKind):
         add.add_argument(f"--{kind}", action="append", default=[], help="where the account may act; without any, everywhere")
     reset = verbs.add_parser("reset", help="set a new password, or take a lost second factor away; ends the account's log-ins")
     reset.add_argument("name", metavar="NAME")
@@ -54,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add(given: argparse.Namespace, unit: Unit) -> str:
-    limits = {kind: tuple(getattr(given, kind)) for kind in ("street", "programme", "station")}
+    limits = {kind: tuple(getattr(given, kind)) for kind in get_args(LimitKind)}
     command = AddStaff.model_validate(
         {"name": given.name, "password": _password(), "roles": frozenset(given.role), "limits": limits}
     )

@@ -18,7 +18,7 @@ from services.reports.features.rebuild import rebuild
 from shared.auth import Principal, require
 from shared.clock import today
 from shared.errors import Problem
-from shared.http import PrincipalDep, StaffDep, UnitDep, service_of
+from shared.http import StaffDep, UnitDep, service_of
 from shared.peers import PeerDown
 
 MONTH = r"^20\d{2}-(0[1-9]|1[0-2])$"
@@ -26,12 +26,12 @@ MONTH = r"^20\d{2}-(0[1-9]|1[0-2])$"
 router = APIRouter(prefix="/reports/api", tags=["reports"])
 
 
-def _editor(principal: PrincipalDep) -> Principal:
-    return require(principal, "editor")
+def _editor(staff: StaffDep) -> Principal:
+    return require(staff, "editor")
 
 
-def _operator(principal: PrincipalDep) -> Principal:
-    return require(principal, "operator")
+def _operator(staff: StaffDep) -> Principal:
+    return require(staff, "operator")
 
 
 EditorDep = Annotated[Principal, Depends(_editor)]

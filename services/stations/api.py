@@ -16,7 +16,7 @@ from services.stations.features.show_referrals import show_referral, show_referr
 from services.stations.features.weigh_visits import Batch
 from services.stations.intake import Intake
 from shared.auth import Principal, require
-from shared.http import PrincipalDep, StaffDep, UnitDep
+from shared.http import StaffDep, UnitDep
 
 MAX_BATCH = 1024 * 1024
 """Bytes in one batch: some two hundred visits of twenty readings."""
@@ -24,8 +24,8 @@ MAX_BATCH = 1024 * 1024
 router = APIRouter(prefix="/stations/api", tags=["stations"])
 
 
-def _nurse(principal: PrincipalDep) -> Principal:
-    return require(principal, "nurse")
+def _nurse(staff: StaffDep) -> Principal:
+    return require(staff, "nurse")
 
 
 NurseDep = Annotated[Principal, Depends(_nurse)]
@@ -164,15 +164,15 @@ async def post_visits(request: Request) -> Response:
 
 
 @router.get("/stations")
-def get_stations(unit: UnitDep, _: StaffDep) -> list[StationOut]:
+def get_stations(unit: UnitDep, staff: StaffDep) -> list[StationOut]:
     """Every station, with today's visits."""
-    return [StationOut.model_validate(light) for light in show_board(unit).lights]
+    return [StationOut.model_validate(light) for light in show_board(staff, unit).lights]
 
 
 @router.get("/referrals")
-def get_referrals(unit: UnitDep, _: StaffDep) -> list[ReferralOut]:
+def get_referrals(unit: UnitDep, staff: StaffDep) -> list[ReferralOut]:
     """Open referrals by due day, then closed ones."""
-    return [ReferralOut.model_validate(referral) for referral in show_referrals(unit)]
+    return [ReferralOut.model_validate(referral) for referral in show_referrals(staff, unit)]
 
 
 @router.post("/referrals/{referral_id}/close")

@@ -51,15 +51,16 @@ DOUBTS = {
 
 
 @router.get("/board")
-def get_board(request: Request, unit: UnitDep, _: StaffDep) -> Response:
+def get_board(request: Request, unit: UnitDep, staff: StaffDep) -> Response:
     """Every station as a small mark, by district."""
-    return pages.render(request, "board.html", board=show_board(unit))
+    return pages.render(request, "board.html", board=show_board(staff, unit))
 
 
 @router.get("/referrals")
-def get_referrals(request: Request, unit: UnitDep, _: StaffDep) -> Response:
+def get_referrals(request: Request, unit: UnitDep, staff: StaffDep) -> Response:
     """Who has to be followed up, and by when."""
-    return pages.render(request, "referrals.html", referrals=show_referrals(unit), catalogue=CATALOGUE, outcomes=OUTCOMES)
+    found = show_referrals(staff, unit)
+    return pages.render(request, "referrals.html", referrals=found, catalogue=CATALOGUE, outcomes=OUTCOMES)
 
 
 @router.get("/referrals/{referral_id}")

@@ -11,9 +11,13 @@ from services.registration.features.register import Register, register
 from services.registration.features.register_resident import RegisterResident, register_resident
 from services.registration.features.schedule_session import ScheduleSession, schedule_session
 from services.registration.tables import Programme, Registration, Resident, Session
+from shared.auth import Principal
+from shared.event import new_id
 from shared.testing import Bench
 
 STREET = "310101019"
+ANYWHERE = Principal(id=new_id(), kind="staff", name="小周", roles=frozenset({"clerk"}))
+"""A clerk without limits."""
 WEDNESDAY = datetime(2021, 5, 12, 4, 0, tzinfo=UTC)
 """Wednesday 12 May 2021, 12:00 in Shanghai."""
 HALF_HOUR = timedelta(minutes=30)

@@ -65,7 +65,7 @@ def test_an_operator_adds_an_account_on_the_page_and_its_owner_gets_in(bench: Be
         ({"password": "short"}, "至少要八位"),
         ({"roles": []}, "至少选一项"),
         ({"roles": ["mayor"]}, "至少选一项"),
-        ({"streets": "老西门街道"}, "九位数字的代码"),
+        ({"streets": "老西门街道"}, "街道写九位"),
         ({"streets": " ".join(str(310101000 + number) for number in range(21))}, "最多二十处"),
     ],
 )

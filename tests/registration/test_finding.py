@@ -10,7 +10,7 @@ from services.registration.features.finding import make_the_rest_findable, readi
 from services.registration.projections.people import find_people, people
 from services.registration.tables import ResidentMarks
 from shared.testing import Bench
-from tests.registration.people import a_resident
+from tests.registration.people import ANYWHERE, a_resident
 from tests.registration.test_carers import staff
 
 WANG, OUYANG, ZENG, AYI = "王秀珍", "欧阳春兰", "曾国强", "阿依古丽·买买提"
@@ -19,7 +19,7 @@ WANG, OUYANG, ZENG, AYI = "王秀珍", "欧阳春兰", "曾国强", "阿依古�
 def found(bench: Bench, typed: str) -> list[str]:
     """The names that a search finds, in its order."""
     with bench.service.begin() as unit:
-        ids = [person.id for person in find_people(typed, unit).people]
+        ids = [person.id for person in find_people(typed, unit, ANYWHERE).people]
     names = {id: bench.service.keys.decrypt(name, "resident.name") for id, name in bench.query("SELECT id, name FROM resident")}
     return [names[id] for id in ids]
 
@@ -94,8 +94,8 @@ def test_the_database_holds_no_word_of_a_name(bench: Bench) -> None:
 def test_without_a_search_the_newest_come_first(bench: Bench) -> None:
     older, newer = a_resident(bench), a_resident(bench)
     with bench.service.begin() as unit:
-        assert [person.id for person in people(unit)] == [newer.id, older.id]
-        assert [person.id for person in people(unit, before=newer.id)] == [older.id]
+        assert [person.id for person in people(unit, ANYWHERE)] == [newer.id, older.id]
+        assert [person.id for person in people(unit, ANYWHERE, before=newer.id)] == [older.id]
 
 
 def test_searches_are_understood() -> None:

@@ -135,3 +135,33 @@ def test_the_archive_lists_issues_and_an_empty_one_says_so(bench: Bench) -> None
     bench.run(order, OrderBulletin(month="2021-05"))
     bench.work()
     assert [issue["number"] for issue in bench.client().get("/reports/api/bulletins").json()] == [1]
+
+
+def test_the_console_shows_and_counts_what_is_inside_the_limits(bench: Bench) -> None:
+    starts = at(date(2021, 5, 10), 12)
+    bench.hear(opened(1), opened(2), visit(1), critical(1), referral(1), text(1))
+    bench.hear(programme("series"), scheduled(1, "series", starts))
+    bench.query("UPDATE visits_by_station_day SET day = '2021-05-10' RETURNING day")
+    (street,), (station,) = (
+        bench.query("SELECT DISTINCT street FROM programme")[0],
+        bench.query("SELECT station_id FROM referral")[0],
+    )
+    bench.query("UPDATE station SET street = '310101001' WHERE station_id = %s RETURNING street", (station,))
+
+    def page(**limits: str) -> str:
+        shown: str = (
+            bench.client("nurse", browser=True, limits={kind: [place] for kind, place in limits.items()})
+            .get("/reports/console")
+            .text
+        )
+        return " ".join(shown.split())
+
+    assert all(
+        ("午间半小时" in page(**limits)) is seen for limits, seen in (({"street": street}, True), ({"street": "9"}, False))
+    )
+    for limits, seen in (({"station": str(station)}, True), ({"street": "310101001"}, True), ({"street": street}, False)):
+        assert ("要马上处理的" in page(**limits)) is seen
+        assert ("有人到访的驿站 1 个" in page(**limits)) is seen
+        assert "发出短信" not in page(**limits)
+    assert "发出短信" in page()
+    assert "有人到访的驿站 1 个" in page()

@@ -67,3 +67,16 @@ def test_the_network_is_as_published() -> None:
     assert sum(site.opened_on <= date(2020, 9, 30) for site in network) == 195
     assert all(site.opened_on <= date(2020, 12, 31) for site in network)
     assert (SITE.name, SITE.district) == ("老西门街道智慧健康驿站", "黄浦区")
+
+
+def test_who_is_limited_sees_and_counts_the_stations_inside(bench: Bench) -> None:
+    record(bench, visit(), visit())
+    here, there = str(SITE.street), str(OTHER.street)
+    assert here != there
+    for limits, seen in (({"street": [here]}, [STATION]), ({"station": [SITE.id]}, [STATION]), ({"programme": [new_id()]}, [])):
+        listed = bench.client("clerk", limits=limits).get("/stations/api/stations").json()
+        assert [light["code"] for light in listed] == seen
+    page = bench.client("clerk", browser=True, limits={"street": [there]})
+    assert "今天 0 人次，1 家驿站里 0 家有人来" in page.get("/stations/board").text
+    assert page.get(f"/stations/{STATION}").status_code == 403
+    assert bench.client("clerk", browser=True, limits={"programme": [new_id()]}).get("/stations/board").status_code == 200

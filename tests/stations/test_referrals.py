@@ -9,7 +9,7 @@ from services.stations.tables import Referral
 from shared.contracts.stations import ReferralClosed
 from shared.event import new_id
 from shared.testing import Bench
-from tests.stations.visits import SITE, STATION, pressure, reading, record, visit
+from tests.stations.visits import OTHER, SITE, STATION, pressure, reading, record, visit
 
 NURSE = new_id()
 
@@ -100,3 +100,11 @@ def test_pages_are_for_staff(bench: Bench, path: str) -> None:
     assert bench.client(browser=True).get(path).status_code == 401
     assert bench.client("resident", browser=True).get(path).status_code == 403
     assert bench.client("editor", browser=True).get(path).status_code == 200
+
+
+def test_a_nurse_of_another_station_neither_sees_nor_closes_it(bench: Bench, referral: Referral) -> None:
+    away, own = (bench.client("nurse", limits={"station": [site.id]}) for site in (OTHER, SITE))
+    assert away.get("/stations/api/referrals").json() == []
+    assert away.post(f"/stations/api/referrals/{referral.id}/close", json={"outcome": "seen"}).status_code == 403
+    assert [one["id"] for one in own.get("/stations/api/referrals").json()] == [str(referral.id)]
+    assert own.post(f"/stations/api/referrals/{referral.id}/close", json={"outcome": "seen"}).status_code == 200

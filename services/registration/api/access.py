@@ -29,7 +29,7 @@ from services.registration.tables import HalfLogIn
 from shared import clock
 from shared.auth import Principal
 from shared.errors import NotLoggedIn
-from shared.http import PrincipalDep, UnitDep, service_of
+from shared.http import SomebodyDep, UnitDep, service_of
 from shared.web.errors import error_response
 
 router = APIRouter()
@@ -159,9 +159,8 @@ def post_factor(half_id: UUID, wish: FactorWish, request: Request, response: Res
 
 
 @router.get("/log-ins")
-def get_log_ins(principal: PrincipalDep, unit: UnitDep) -> list[DeviceOut]:
+def get_log_ins(me: SomebodyDep, unit: UnitDep) -> list[DeviceOut]:
     """The devices on which I am logged in."""
-    me = _somebody(principal)
     return [
         DeviceOut(
             id=log_in.id,
@@ -175,16 +174,15 @@ def get_log_ins(principal: PrincipalDep, unit: UnitDep) -> list[DeviceOut]:
 
 
 @router.delete("/log-ins/{log_in_id}", response_model=Made)
-def delete_log_in(log_in_id: UUID, principal: PrincipalDep, unit: UnitDep) -> Made:
+def delete_log_in(log_in_id: UUID, me: SomebodyDep, unit: UnitDep) -> Made:
     """Log one of my devices out; every service knows within a minute."""
-    end_log_ins(EndLogIns(person_id=_somebody(principal).id, log_in_id=log_in_id), unit)
+    end_log_ins(EndLogIns(person_id=me.id, log_in_id=log_in_id), unit)
     return Made(id=log_in_id)
 
 
 @router.delete("/log-ins")
-def delete_log_ins(principal: PrincipalDep, unit: UnitDep) -> dict[str, int]:
+def delete_log_ins(me: SomebodyDep, unit: UnitDep) -> dict[str, int]:
     """Log all my other devices out; answers with how many."""
-    me = _somebody(principal)
     return {"ended": end_log_ins(EndLogIns(person_id=me.id, keep=me.log_in), unit)}
 
 
@@ -201,12 +199,6 @@ def factor_required(request: Request) -> bool:
 def settings_of(request: Request) -> RegistrationSettings:
     """What this deployment was told."""
     return cast(RegistrationSettings, service_of(request).settings)
-
-
-def _somebody(principal: Principal | None) -> Principal:
-    if principal is None:
-        raise NotLoggedIn("请先登录。")
-    return principal
 
 
 def _refused(refusal: NotLoggedIn, request: Request) -> Response:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel
 
 from services.registration.api.common import Out
+from services.registration.api.senders import SenderDep
 from services.registration.domain.courses import NominationState, Presence
 from services.registration.features.answer_follow_up import (
     AnswerFollowUp,
@@ -45,8 +46,7 @@ from services.registration.features.take_test import (
 )
 from services.registration.features.withdraw_nomination import WithdrawNomination, withdraw_nomination
 from services.registration.projections.courses import list_of, seats_of
-from shared.auth import require
-from shared.http import PrincipalDep, ResidentDep, StaffDep, UnitDep
+from shared.http import ResidentDep, SomebodyDep, StaffDep, UnitDep
 
 router = APIRouter()
 
@@ -196,16 +196,17 @@ def get_standings(programme_id: UUID, _: StaffDep, unit: UnitDep) -> list[Standi
 
 
 @router.post("/courses/{programme_id}/nominations", status_code=201)
-def post_nomination(programme_id: UUID, wish: NominationWish, staff: StaffDep, unit: UnitDep) -> NominationOut:
+def post_nomination(programme_id: UUID, wish: NominationWish, sender: SenderDep, unit: UnitDep) -> NominationOut:
     """Send somebody to a course, within the neighbourhood's quota."""
-    command = Nominate(**wish.model_dump(), programme_id=programme_id, by=staff.id)
+    command = Nominate(**wish.model_dump(), programme_id=programme_id, by=sender.staff.id, neighbourhoods=sender.neighbourhoods)
     return NominationOut.model_validate(nominate(command, unit))
 
 
 @router.post("/nominations/{nomination_id}/withdraw")
-def post_withdraw(nomination_id: UUID, _: StaffDep, unit: UnitDep) -> NominationOut:
+def post_withdraw(nomination_id: UUID, sender: SenderDep, unit: UnitDep) -> NominationOut:
     """Take somebody off a course's list."""
-    return NominationOut.model_validate(withdraw_nomination(WithdrawNomination(nomination_id=nomination_id), unit))
+    command = WithdrawNomination(nomination_id=nomination_id, neighbourhoods=sender.neighbourhoods)
+    return NominationOut.model_validate(withdraw_nomination(command, unit))
 
 
 @router.post("/courses/{programme_id}/enrol")
@@ -278,9 +279,8 @@ def post_survey_answer(command: AnswerSurvey, unit: UnitDep) -> DoneOut:
 
 
 @router.post("/follow-ups/{follow_up_id}")
-def post_follow_up(follow_up_id: UUID, answer: FollowUpAnswer, principal: PrincipalDep, unit: UnitDep) -> DoneOut:
+def post_follow_up(follow_up_id: UUID, answer: FollowUpAnswer, who: SomebodyDep, unit: UnitDep) -> DoneOut:
     """Answer a follow-up: students their own, staff for supervisors and for whoever answers by phone."""
-    who = require(principal, "resident", "clerk", "nurse", "editor", "operator")
     own = who.id if who.kind == "resident" else None
     answer_follow_up(AnswerFollowUp(**answer.model_dump(), follow_up_id=follow_up_id, resident_id=own), unit)
     return DoneOut()

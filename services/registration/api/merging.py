@@ -41,9 +41,9 @@ class MergeWish(BaseModel):
 
 
 @router.get("/duplicates")
-def get_duplicates(_: StaffDep, unit: UnitDep) -> list[TwiceOut]:
+def get_duplicates(staff: StaffDep, unit: UnitDep) -> list[TwiceOut]:
     """Records that may be one person's, masked."""
-    return [TwiceOut.model_validate(pair) for pair in duplicates(unit)]
+    return [TwiceOut.model_validate(pair) for pair in duplicates(unit, staff)]
 
 
 @router.post("/merges", status_code=201)

@@ -188,7 +188,7 @@ def post_resident(command: RegisterResident, staff: StaffDep, unit: UnitDep) -> 
 
 @router.get("/residents")
 def get_residents(
-    _: StaffDep,
+    staff: StaffDep,
     unit: UnitDep,
     search: Annotated[
         str, Query(max_length=60, description="王, wangxiu, wxz, last four of the phone, whole phone, ID", examples=["wxz"])
@@ -196,7 +196,7 @@ def get_residents(
     page: Annotated[int, Query(ge=0, le=40)] = 0,
 ) -> list[PersonOut]:
     """List residents, masked: who fits a search, sorted by pinyin; without one, the newest first."""
-    found: list[Person] = find_people(search, unit, page=page).people if search else people(unit)
+    found: list[Person] = find_people(search, unit, staff, page=page).people if search else people(unit, staff)
     return [PersonOut.model_validate(person) for person in found]
 
 

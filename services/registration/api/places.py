@@ -24,8 +24,8 @@ from services.registration.features.places import UNKNOWN, position, told_positi
 from services.registration.features.register import Party, Register, register
 from services.registration.projections.waitlist import Sentence, explain, lines_of
 from services.registration.tables import Registration, Session
-from shared.auth import Principal, require
-from shared.http import PrincipalDep, StaffDep, UnitDep
+from shared.auth import Principal
+from shared.http import SomebodyDep, StaffDep, UnitDep
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -156,9 +156,8 @@ class LineOut(BaseModel):
 
 
 @router.post("/registrations", status_code=201)
-def post_registration(wish: Wish, principal: PrincipalDep, unit: UnitDep) -> RegistrationOut:
+def post_registration(wish: Wish, who: SomebodyDep, unit: UnitDep) -> RegistrationOut:
     """Sign up: residents for themselves and whom they care for, staff for anybody."""
-    who = asking(principal)
     resident_id = for_whom(who, wish.resident_id, unit)
     given = wish.model_dump(exclude={"resident_id"})
     command = Register(resident_id=resident_id, acted_by=acting(who, resident_id), **given)
@@ -166,37 +165,32 @@ def post_registration(wish: Wish, principal: PrincipalDep, unit: UnitDep) -> Reg
 
 
 @router.post("/registrations/{registration_id}/cancel")
-def post_cancel(registration_id: UUID, principal: PrincipalDep, unit: UnitDep) -> RegistrationOut:
+def post_cancel(registration_id: UUID, who: SomebodyDep, unit: UnitDep) -> RegistrationOut:
     """Give a place back, or leave the line; an offer is declined."""
-    who = asking(principal)
     return RegistrationOut.of(cancel(Cancel(channel=channel(who), **theirs(who, registration_id, unit)), unit), unit)
 
 
 @router.post("/registrations/{registration_id}/accept")
-def post_accept(registration_id: UUID, principal: PrincipalDep, unit: UnitDep) -> RegistrationOut:
+def post_accept(registration_id: UUID, who: SomebodyDep, unit: UnitDep) -> RegistrationOut:
     """Take the place that is kept for this registration."""
-    who = asking(principal)
     return RegistrationOut.of(accept_offer(AcceptOffer(**theirs(who, registration_id, unit)), unit), unit)
 
 
 @router.post("/registrations/{registration_id}/decline")
-def post_decline(registration_id: UUID, principal: PrincipalDep, unit: UnitDep) -> RegistrationOut:
+def post_decline(registration_id: UUID, who: SomebodyDep, unit: UnitDep) -> RegistrationOut:
     """Let the place that is kept go on to the next in line."""
-    who = asking(principal)
     return RegistrationOut.of(decline_offer(DeclineOffer(channel=channel(who), **theirs(who, registration_id, unit)), unit), unit)
 
 
 @router.post("/registrations/{registration_id}/mode")
-def post_mode(registration_id: UUID, wish: ModeWish, principal: PrincipalDep, unit: UnitDep) -> RegistrationOut:
+def post_mode(registration_id: UUID, wish: ModeWish, who: SomebodyDep, unit: UnitDep) -> RegistrationOut:
     """Move between the room and online while there is room."""
-    who = asking(principal)
     return RegistrationOut.of(change_mode(ChangeMode(**theirs(who, registration_id, unit), **wish.model_dump()), unit), unit)
 
 
 @router.get("/registrations/{registration_id}/outlook")
-def get_outlook(registration_id: UUID, principal: PrincipalDep, unit: UnitDep) -> OutlookOut:
+def get_outlook(registration_id: UUID, who: SomebodyDep, unit: UnitDep) -> OutlookOut:
     """Why this registration waits, and what would have to happen."""
-    who = asking(principal)
     registration = unit.find(Registration, registration_id)
     if registration is None or not (who.kind == "staff" or may_act_for(who.id, registration.resident_id, unit)):
         raise problems.UnknownRegistration(UNKNOWN)
@@ -231,9 +225,8 @@ def get_waitlist(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[LineOut]:
 
 
 @router.post("/enrolments", status_code=201)
-def post_enrolment(wish: TermWish, principal: PrincipalDep, unit: UnitDep) -> list[EnrolledOut]:
+def post_enrolment(wish: TermWish, who: SomebodyDep, unit: UnitDep) -> list[EnrolledOut]:
     """Sign up for a term: each session gives a place, a spot in its line, or the reason why not."""
-    who = asking(principal)
     resident_id = for_whom(who, wish.resident_id, unit)
     given = wish.model_dump(exclude={"resident_id"})
     return [
@@ -251,18 +244,12 @@ def post_enrolment(wish: TermWish, principal: PrincipalDep, unit: UnitDep) -> li
 
 
 @router.post("/enrolments/leave")
-def post_leave_term(wish: TermGivenBack, principal: PrincipalDep, unit: UnitDep) -> list[RegistrationOut]:
+def post_leave_term(wish: TermGivenBack, who: SomebodyDep, unit: UnitDep) -> list[RegistrationOut]:
     """Give a term back."""
-    who = asking(principal)
     resident_id = for_whom(who, wish.resident_id, unit)
     given = wish.model_dump(exclude={"resident_id"})
     command = LeaveTerm(resident_id=resident_id, channel=channel(who), acted_by=acting(who, resident_id), **given)
     return [RegistrationOut.of(registration, unit) for registration in leave_term(command, unit)]
-
-
-def asking(principal: Principal | None) -> Principal:
-    """Who is asking: a resident or staff; raises `NotLoggedIn`."""
-    return require(principal, "resident", "clerk", "nurse", "editor", "operator")
 
 
 def for_whom(who: Principal, resident_id: UUID | None, unit: Unit) -> UUID:

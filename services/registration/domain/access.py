@@ -18,7 +18,7 @@ PASSWORD_TRIES = 5
 PASSWORD_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=15)
 MOST_LIMITS = 20
-"""How many streets, programmes and stations an account may be limited to: more would not fit into a cookie."""
+"""How many streets, neighbourhoods, programmes and stations an account may be limited to: more would not fit into a cookie."""
 
 
 def pause_after(failures: int) -> timedelta:

@@ -17,7 +17,7 @@ from services.registration.tables import Staff
 from shared.unit import Unit
 from shared.web import phrase
 
-LimitKind = Literal["street", "programme", "station"]
+LimitKind = Literal["street", "programme", "station", "neighbourhood"]
 
 
 def _no_more_than_a_cookie_holds(limits: dict[LimitKind, tuple[str, ...]]) -> dict[LimitKind, tuple[str, ...]]:
@@ -30,7 +30,7 @@ Limits = Annotated[
     dict[LimitKind, tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{9,36}$")], ...]],
     AfterValidator(_no_more_than_a_cookie_holds),
 ]
-"""Where an account may act: streets by their nine digits, programmes and stations by id; one of them is enough."""
+"""Where an account may act: streets and neighbourhoods by their digits, programmes and stations by id; one of them is enough."""
 
 
 class ChangeStaff(Command):

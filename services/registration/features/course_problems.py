@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Forbidden, NotFound
 
 
 class NotACourse(Conflict):
@@ -31,6 +31,13 @@ class QuotaFull(Conflict):
 
     code = "quota_full"
     title = "The neighbourhood's seats are taken"
+
+
+class ForeignNeighbourhood(Forbidden):
+    """A neighbourhood's own staff send and withdraw nobody for another."""
+
+    code = "foreign_neighbourhood"
+    title = "Another neighbourhood's nomination"
 
 
 class NoQuota(Conflict):

@@ -33,14 +33,16 @@ class NominationWish(Command):
 
 
 class Nominate(NominationWish):
-    """The wish of `by`, a member of staff, for the course `programme_id`."""
+    """The wish of `by`, a member of staff, for the course `programme_id`; they send for `neighbourhoods` only, None: for all."""
 
     programme_id: UUID
     by: UUID
+    neighbourhoods: frozenset[str] | None = None
 
 
 def nominate(command: Nominate, unit: Unit) -> Nomination:
     """Put the person on the list; over quota the answer says who has the seats. A seat changes hands until the first lesson."""
+    refuse_foreign(command.neighbourhood, command.neighbourhoods)
     course = the_course(command.programme_id, unit, locked=True)
     quota = unit.find(CourseQuota, (course.programme_id, command.neighbourhood))
     if quota is None:
@@ -75,6 +77,12 @@ def nominate(command: Nominate, unit: Unit) -> Nomination:
         )
     )
     return nomination
+
+
+def refuse_foreign(neighbourhood: str, allowed: frozenset[str] | None) -> None:
+    """Raise `ForeignNeighbourhood` where the neighbourhood is none of those allowed."""
+    if allowed is not None and neighbourhood not in allowed:
+        raise course_problems.ForeignNeighbourhood(phrase("您只能推荐和撤回自己居委的学员，别的居委请他们自己办。"))
 
 
 def nominated(programme_id: UUID, resident_id: UUID, unit: Unit) -> Nomination | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.registration.features import Command, course_problems
-from services.registration.features.nominate import ON_THE_LIST, UNKNOWN, give_lessons_back
+from services.registration.features.nominate import ON_THE_LIST, UNKNOWN, give_lessons_back, refuse_foreign
 from services.registration.features.open_course import the_course
 from services.registration.tables import Nomination
 from shared.unit import Unit
@@ -13,9 +13,10 @@ from shared.web import phrase
 
 
 class WithdrawNomination(Command):
-    """`nomination_id` no longer stands."""
+    """`nomination_id` no longer stands; who asks may withdraw those of `neighbourhoods` only, None: of all."""
 
     nomination_id: UUID
+    neighbourhoods: frozenset[str] | None = None
 
 
 def withdraw_nomination(command: WithdrawNomination, unit: Unit) -> Nomination:
@@ -23,6 +24,7 @@ def withdraw_nomination(command: WithdrawNomination, unit: Unit) -> Nomination:
     found = unit.find(Nomination, command.nomination_id)
     if found is None:
         raise course_problems.UnknownNomination(UNKNOWN)
+    refuse_foreign(found.neighbourhood, command.neighbourhoods)
     the_course(found.programme_id, unit, locked=True)
     nomination = unit.lock(Nomination, found.id)
     if nomination.state not in ON_THE_LIST:

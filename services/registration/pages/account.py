@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from services.registration.features.log_ins import EndLogIns, end_log_ins, open_log_ins
 from services.registration.features.second_factor import BeginSetUp, begin_set_up
 from services.registration.pages.rendering import pages, see
 from services.registration.tables import Staff
-from shared.auth import Principal
-from shared.errors import NotLoggedIn
-from shared.http import PrincipalDep, StaffDep, UnitDep
+from shared.http import SomebodyDep, StaffDep, UnitDep
 from shared.web import phrase
 
 router = APIRouter()
@@ -38,15 +36,6 @@ BROWSERS = {
     "safari": "Safari",
     "other": phrase("浏览器"),
 }
-
-
-def _somebody(principal: PrincipalDep) -> Principal:
-    if principal is None:
-        raise NotLoggedIn("请先登录。")
-    return principal
-
-
-SomebodyDep = Annotated[Principal, Depends(_somebody)]
 
 
 @router.get("/account")

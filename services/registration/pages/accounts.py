@@ -40,7 +40,7 @@ AT_FIELD = {
     "name": phrase("请填账号名，四十个字以内。"),
     "password": phrase("密码至少要八位。"),
     "roles": phrase("请至少选一项职责。"),
-    "limits": phrase("街道写九位数字的代码，驿站写编号，用逗号隔开；范围加起来最多二十处。"),
+    "limits": phrase("街道写九位、居委写十二位数字的代码，驿站写编号，用逗号隔开；范围加起来最多二十处。"),
 }
 Several = Annotated[tuple[str, ...], Form()]
 Password = Annotated[str, Form(max_length=200)]
@@ -61,11 +61,12 @@ def add_account(
     password: Password = "",
     roles: Several = (),
     streets: Typed = "",
+    neighbourhoods: Typed = "",
     stations: Typed = "",
     programme: Several = (),
 ) -> Response:
     """Add an account."""
-    limits = _limits(streets, stations, programme)
+    limits = _limits(streets, neighbourhoods, stations, programme)
     form = {"name": name, "roles": roles, "limits": limits}
     try:
         command = AddStaff.model_validate({"name": name, "password": password, "roles": frozenset(roles), "limits": limits})
@@ -91,11 +92,12 @@ def change_account(
     unit: UnitDep,
     roles: Several = (),
     streets: Typed = "",
+    neighbourhoods: Typed = "",
     stations: Typed = "",
     programme: Several = (),
 ) -> Response:
     """Change what an account may do, and where."""
-    limits = _limits(streets, stations, programme)
+    limits = _limits(streets, neighbourhoods, stations, programme)
     asked = {"staff_id": staff_id, "by": operator.id, "roles": frozenset(roles), "limits": limits}
     account = open_account(staff_id, unit)
     try:
@@ -138,8 +140,13 @@ def end_account(request: Request, staff_id: UUID, operator: OperatorDep, unit: U
     return see(LIST)
 
 
-def _limits(streets: str, stations: str, programme: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    typed = {"street": _several(streets), "programme": programme, "station": _several(stations)}
+def _limits(streets: str, neighbourhoods: str, stations: str, programme: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    typed = {
+        "street": _several(streets),
+        "neighbourhood": _several(neighbourhoods),
+        "programme": programme,
+        "station": _several(stations),
+    }
     return {kind: places for kind, places in typed.items() if places}
 
 

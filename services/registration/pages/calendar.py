@@ -37,14 +37,14 @@ NO_DAY = phrase("请填一个日子和它的名称；上班日可以写明补哪
 
 
 @router.get("/desk/calendar")
-def show_calendar(request: Request, _: StaffDep, unit: UnitDep, month: str = "", view: str = "month") -> Response:
+def show_calendar(request: Request, staff: StaffDep, unit: UnitDep, month: str = "", view: str = "month") -> Response:
     """What is on in a month: as weeks, or as a list."""
     first = _month(month)
     after = (first + timedelta(days=31)).replace(day=1)
     monday = first - timedelta(days=first.weekday())
     weeks = -(-((after - monday).days) // 7)
     begins = datetime.combine(monday, time.min, SHANGHAI)
-    sessions = sessions_between(begins, begins + timedelta(weeks=weeks), unit)
+    sessions = sessions_between(begins, begins + timedelta(weeks=weeks), unit, staff)
     days = [monday + timedelta(days=number) for number in range(weeks * 7)]
     on = {day: [each for each in sessions if each.starts_at.astimezone(SHANGHAI).date() == day] for day in days}
     within = [each for each in sessions if first <= each.starts_at.astimezone(SHANGHAI).date() < after]

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from services.registration.api.senders import Sender, SenderDep
 from services.registration.features import course_problems, problems
 from services.registration.features.answer_follow_up import (
     AnswerFollowUp,
@@ -38,8 +39,9 @@ from services.registration.pages.rendering import faults_of, pages, see
 from services.registration.projections.courses import levels_of, list_of, offered_in_place, open_courses, seats_of
 from services.registration.projections.instructors import lecturers_of
 from services.registration.tables import Course, CourseTest, Programme
-from shared.errors import Invalid, Problem
+from shared.errors import Forbidden, Invalid, Problem
 from shared.http import StaffDep, UnitDep
+from shared.limits import OUTSIDE
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -49,9 +51,13 @@ IdTyped = Annotated[UUID, Form()]
 
 
 @router.get("")
-def show_courses(request: Request, _: StaffDep, unit: UnitDep) -> Response:
-    """Every course."""
-    return pages.render(request, "courses.html", courses=open_courses(unit))
+def show_courses(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
+    """Every course; who is limited to a neighbourhood comes from here to its nominations."""
+    courses = [
+        (course, programme, staff.sees({"street": programme.street, "programme": str(programme.id)}))
+        for course, programme in open_courses(unit, staff)
+    ]
+    return pages.render(request, "courses.html", courses=courses)
 
 
 @router.get("/{programme_id}")
@@ -94,13 +100,13 @@ TEST_LINES = phrase("每题之间空一行：第一行写题目，下面一行�
 
 
 @router.get("/{programme_id}/nominate")
-def show_nominate(request: Request, programme_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
+def show_nominate(request: Request, programme_id: UUID, sender: SenderDep, unit: UnitDep) -> Response:
     """The form with which a neighbourhood sends people, and whom it has sent."""
-    return _nominate(request, the_course(programme_id, unit), unit, form={}, fault=None)
+    return _nominate(request, the_course(programme_id, unit), sender, unit, form={}, fault=None)
 
 
 @router.post("/{programme_id}/nominate")
-def send(request: Request, programme_id: UUID, staff: StaffDep, unit: UnitDep, form: TypedForm) -> Response:
+def send(request: Request, programme_id: UUID, sender: SenderDep, unit: UnitDep, form: TypedForm) -> Response:
     """Send somebody, found by their phone."""
     course = the_course(programme_id, unit)
     try:
@@ -108,19 +114,20 @@ def send(request: Request, programme_id: UUID, staff: StaffDep, unit: UnitDep, f
         resident = resident_with_phone(unit.keys.fingerprint(number, "resident.phone"), unit) if number else None
         if resident is None:
             raise problems.UnknownResident(NOBODY)
-        own = {"programme_id": programme_id, "resident_id": resident.id, "by": staff.id}
+        own: dict[str, Any] = {"programme_id": programme_id, "resident_id": resident.id, "by": sender.staff.id}
+        own["neighbourhoods"] = sender.neighbourhoods
         chosen = {"neighbourhood": form.get("neighbourhood"), "replaces": form.get("replaces") or None}
         nominate(Nominate.model_validate(own | chosen), unit)
     except (ValueError, Problem) as error:
         fault = error.detail if isinstance(error, Problem) else NOBODY
-        return _nominate(request, course, unit, form=form, fault=fault)
+        return _nominate(request, course, sender, unit, form=form, fault=fault)
     return see(f"/registration/desk/courses/{programme_id}/nominate")
 
 
 @router.post("/{programme_id}/withdraw")
-def withdraw(programme_id: UUID, _: StaffDep, unit: UnitDep, nomination_id: IdTyped) -> Response:
+def withdraw(programme_id: UUID, sender: SenderDep, unit: UnitDep, nomination_id: IdTyped) -> Response:
     """Take somebody off the list."""
-    withdraw_nomination(WithdrawNomination(nomination_id=nomination_id), unit)
+    withdraw_nomination(WithdrawNomination(nomination_id=nomination_id, neighbourhoods=sender.neighbourhoods), unit)
     return see(f"/registration/desk/courses/{programme_id}/nominate")
 
 
@@ -259,14 +266,20 @@ def _course(request: Request, course: Course, unit: Unit) -> Response:
     )
 
 
-def _nominate(request: Request, course: Course, unit: Unit, *, form: dict[str, str], fault: str | None) -> Response:
+def _nominate(
+    request: Request, course: Course, sender: Sender, unit: Unit, *, form: dict[str, str], fault: str | None
+) -> Response:
+    seats = seats_of(course.programme_id, unit, sender.neighbourhoods)
+    if sender.neighbourhoods is not None and not seats:
+        raise Forbidden(OUTSIDE)
     return pages.render(
         request,
         "course_nominate.html",
         course=course,
         programme=unit.get(Programme, course.programme_id),
-        seats=seats_of(course.programme_id, unit),
-        people=list_of(course.programme_id, unit),
+        seats=seats,
+        people=list_of(course.programme_id, unit, sender.neighbourhoods),
+        whole=sender.neighbourhoods is None,
         form=form,
         fault=fault,
         status_code=422 if fault else 200,

@@ -45,12 +45,12 @@ AHEAD = timedelta(days=14)
 
 
 @router.get("/desk")
-def show_desk(request: Request, _: StaffDep, unit: UnitDep) -> Response:
+def show_desk(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
     """Today's sessions and those of the next two weeks, with how far their rosters are."""
     midnight = today()
-    now = progress_of(sessions_on(midnight.date(), unit), unit)
+    now = progress_of(sessions_on(midnight.date(), unit, staff), unit)
     tomorrow = midnight + timedelta(days=1)
-    soon = progress_of(sessions_between(tomorrow, tomorrow + AHEAD, unit), unit)
+    soon = progress_of(sessions_between(tomorrow, tomorrow + AHEAD, unit, staff), unit)
     return pages.render(request, "desk.html", today=now, soon=soon)
 
 

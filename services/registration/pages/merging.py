@@ -51,9 +51,9 @@ LEARNED = {
 
 
 @router.get("/duplicates")
-def show_duplicates(request: Request, _: StaffDep, unit: UnitDep) -> Response:
+def show_duplicates(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
     """Records that may be one person's."""
-    return pages.render(request, "duplicates.html", pairs=duplicates(unit), **WORDS)
+    return pages.render(request, "duplicates.html", pairs=duplicates(unit, staff), **WORDS)
 
 
 @router.get("/duplicates/merge")

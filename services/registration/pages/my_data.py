@@ -33,6 +33,7 @@ from services.registration.pages.forms import Typed
 from services.registration.pages.rendering import pages, see
 from services.registration.projections.erasures import erasures, parts_of
 from services.registration.tables import Resident
+from shared.auth import Principal
 from shared.errors import Forbidden, Invalid, Problem
 from shared.http import PrincipalDep, ResidentDep, StaffDep, UnitDep, service_of
 from shared.limits import OUTSIDE
@@ -94,7 +95,7 @@ def show_privacy(request: Request, _: PrincipalDep) -> Response:
 @router.get("/erasures")
 def show_erasures(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
     """Who asked to be forgotten, and how far that is."""
-    return _list(request, unit, staff.limits.get("street") if staff.limits else None, limited=bool(staff.limits))
+    return _list(request, unit, staff)
 
 
 @router.post("/erasures")
@@ -111,8 +112,7 @@ def add_erasure(request: Request, staff: StaffDep, unit: UnitDep, phone: Typed =
         note(unit, who=staff, resident_id=resident.id, action="erasure_asked")
     except (ValueError, Problem) as error:
         fault = error.detail if isinstance(error, Problem) else NOBODY
-        streets = staff.limits.get("street") if staff.limits else None
-        return _list(request, unit, streets, limited=bool(staff.limits), phone=phone, fault=fault, status_code=422)
+        return _list(request, unit, staff, phone=phone, fault=fault, status_code=422)
     return see(LIST)
 
 
@@ -155,14 +155,13 @@ def _mine(request: Request, resident_id: UUID, unit: Unit, *, fault: str | None 
 def _list(
     request: Request,
     unit: Unit,
-    streets: frozenset[str] | None,
+    staff: Principal,
     *,
-    limited: bool,
     phone: str = "",
     fault: str | None = None,
     status_code: int = 200,
 ) -> Response:
-    lines = erasures(unit, (streets or frozenset()) if limited else None)
+    lines = erasures(unit, staff)
     return pages.render(
         request, "erasures.html", lines=lines, services=SERVICES, phone=phone, fault=fault, status_code=status_code
     )

@@ -31,6 +31,7 @@ from services.registration.projections.duplicates import duplicates_of, merges_i
 from services.registration.projections.people import Person, consent_history, consents_of
 from services.registration.projections.places import places_of
 from services.registration.tables import Resident
+from shared.auth import Principal
 from shared.errors import Problem
 from shared.http import StaffDep, UnitDep
 from shared.unit import Unit
@@ -52,7 +53,7 @@ def show_resident(request: Request, resident_id: UUID, staff: StaffDep, unit: Un
         return see(f"/registration/residents/{resident.merged_into}")
     if resident is not None:
         note(unit, who=staff, resident_id=resident.id, action="viewed")
-    return _resident(request, resident_id, unit)
+    return _resident(request, resident_id, staff, unit)
 
 
 @router.post("")
@@ -60,9 +61,9 @@ def reveal(request: Request, resident_id: UUID, staff: StaffDep, unit: UnitDep, 
     """Show the record in clear, once, for a reason that the person can read."""
     resident = unit.get(Resident, resident_id)
     if len(why.strip()) < 2:
-        return _resident(request, resident_id, unit, faults={"why": NO_REASON}, status_code=422)
+        return _resident(request, resident_id, staff, unit, faults={"why": NO_REASON}, status_code=422)
     note(unit, who=staff, resident_id=resident.id, action="revealed", why=why.strip()[:200])
-    return _resident(request, resident_id, unit, whole=WholeOut.whole(resident, unit))
+    return _resident(request, resident_id, staff, unit, whole=WholeOut.whole(resident, unit))
 
 
 @router.get("/edit")
@@ -132,7 +133,7 @@ def add_carer(
             unit,
         )
     except Problem as problem:
-        return _resident(request, resident_id, unit, faults={"phone": problem.detail}, typed=phone, status_code=422)
+        return _resident(request, resident_id, staff, unit, faults={"phone": problem.detail}, typed=phone, status_code=422)
     return see(f"/registration/residents/{resident_id}#carers")
 
 
@@ -150,7 +151,9 @@ def move_in(request: Request, resident_id: UUID, staff: StaffDep, unit: UnitDep,
         other = _with_phone(housemate, unit).id if housemate.strip() else None
         share_household(ShareHousehold(resident_id=resident_id, lives_with=other, by=staff), unit)
     except Problem as problem:
-        return _resident(request, resident_id, unit, faults={"housemate": problem.detail}, typed=housemate, status_code=422)
+        return _resident(
+            request, resident_id, staff, unit, faults={"housemate": problem.detail}, typed=housemate, status_code=422
+        )
     return see(f"/registration/residents/{resident_id}#household")
 
 
@@ -168,6 +171,7 @@ def _with_phone(typed: str, unit: Unit) -> Resident:
 def _resident(
     request: Request,
     resident_id: UUID,
+    staff: Principal,
     unit: Unit,
     *,
     whole: WholeOut | None = None,
@@ -187,7 +191,7 @@ def _resident(
         consents=consents_of(resident.id, unit),
         history=consent_history(resident.id, unit),
         wordings=wordings_now(),
-        twice=duplicates_of(resident, unit),
+        twice=duplicates_of(resident, unit, staff),
         merges=merges_into(resident.id, unit),
         places=places_of(resident.id, unit),
         terms=programmes_to_come(unit),

@@ -34,21 +34,21 @@ AT_FIELD: dict[type[Problem], str] = {
 @router.get("/residents")
 def show_residents(
     request: Request,
-    _: StaffDep,
+    staff: StaffDep,
     unit: UnitDep,
     search: Annotated[str, Query(max_length=60)] = "",
     page: Annotated[int, Query(ge=0, le=40)] = 0,
     before: UUID | None = None,
 ) -> Response:
     """Residents, names and numbers masked: who fits a search, sorted by pinyin, or the newest first."""
-    found = find_people(search, unit, page=page) if search else None
-    shown = found.people if found else people(unit, before=before)
+    found = find_people(search, unit, staff, page=page) if search else None
+    shown = found.people if found else people(unit, staff, before=before)
     return pages.render(
         request,
         "residents.html",
         people=shown,
         found=found,
-        count=how_many_residents(unit),
+        count=how_many_residents(unit, staff),
         search=search,
         more=shown[-1].id if found is None and len(shown) == PAGE else None,
         next_page=page + 1 if found and (page + 1) * PAGE < found.total else None,

@@ -18,6 +18,7 @@ from services.registration.projections.calendar import programmes, sessions_of
 from services.registration.projections.missed import missed_by_month
 from services.registration.projections.places import progress_of
 from services.registration.tables import Programme, Session
+from shared.auth import Principal
 from shared.clock import SHANGHAI
 from shared.errors import Problem
 from shared.http import StaffDep, UnitDep
@@ -30,20 +31,20 @@ NO_TIME = phrase("时间要写成 12:00 这样，结束晚于开始。")
 
 
 @router.get("/desk/programmes")
-def show_programmes(request: Request, _: StaffDep, unit: UnitDep) -> Response:
+def show_programmes(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
     """All programmes, and a form for another."""
-    return _programmes(request, unit, form={}, faults={})
+    return _programmes(request, staff, unit, form={}, faults={})
 
 
 @router.post("/desk/programmes")
-def add_programme(request: Request, _: StaffDep, unit: UnitDep, form: TypedForm) -> Response:
+def add_programme(request: Request, staff: StaffDep, unit: UnitDep, form: TypedForm) -> Response:
     """Open a programme; each line of its topics is one."""
     lines = [line.strip() for line in form.get("topics", "").splitlines() if line.strip()]
     topics = [{"code": f"t{number}", "title": title} for number, title in enumerate(lines, 1)]
     try:
         command = OpenProgramme.model_validate(form | {"street": street_of(request), "topics": topics})
     except ValidationError as error:
-        return _programmes(request, unit, form=form, faults=faults_of(error), status_code=422)
+        return _programmes(request, staff, unit, form=form, faults=faults_of(error), status_code=422)
     programme = open_programme(command, unit)
     return see(f"/registration/desk/programmes/{programme.id}")
 
@@ -88,10 +89,10 @@ def add_session(
 
 
 def _programmes(
-    request: Request, unit: Unit, *, form: dict[str, str], faults: dict[str, str], status_code: int = 200
+    request: Request, staff: Principal, unit: Unit, *, form: dict[str, str], faults: dict[str, str], status_code: int = 200
 ) -> Response:
     return pages.render(
-        request, "programmes.html", programmes=programmes(unit), form=form, faults=faults, status_code=status_code
+        request, "programmes.html", programmes=programmes(unit, staff), form=form, faults=faults, status_code=status_code
     )
 
 

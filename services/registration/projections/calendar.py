@@ -11,7 +11,9 @@ from sqlmodel import col, or_, select
 from services.registration.domain.places import SignUp, sign_up
 from services.registration.projections.people import PAGE
 from services.registration.tables import LiveRoom, Programme, Session
+from shared.auth import Principal
 from shared.clock import SHANGHAI
+from shared.limits import within
 from shared.unit import Unit
 
 
@@ -20,15 +22,18 @@ def sign_up_of(session: Session, unit: Unit) -> SignUp:
     return sign_up(session.state, opens_at=session.opens_at, closes_at=session.closes_at, ends_at=session.ends_at, now=unit.now)
 
 
-def sessions_on(day: date, unit: Unit) -> Sequence[Session]:
-    """The sessions of one Shanghai day, in order."""
+def sessions_on(day: date, unit: Unit, staff: Principal | None = None) -> Sequence[Session]:
+    """The sessions of one Shanghai day, in order: those that `staff` may see, if it is they who ask."""
     begins = datetime.combine(day, time.min, tzinfo=SHANGHAI)
-    return sessions_between(begins, begins + timedelta(days=1), unit)
+    return sessions_between(begins, begins + timedelta(days=1), unit, staff)
 
 
-def sessions_between(begins: datetime, ends: datetime, unit: Unit) -> Sequence[Session]:
-    """Sessions that start within a span, in order."""
+def sessions_between(begins: datetime, ends: datetime, unit: Unit, staff: Principal | None = None) -> Sequence[Session]:
+    """Sessions that start within a span, in order: those that `staff` may see, if it is they who ask."""
     found = select(Session).where(col(Session.starts_at) >= begins, col(Session.starts_at) < ends)
+    if staff is not None:
+        seen = within(staff, street=Programme.street, programme=Programme.id)
+        found = found.join(Programme, col(Programme.id) == col(Session.programme_id)).where(seen)
     return unit.session.exec(found.order_by(col(Session.starts_at))).all()
 
 
@@ -47,9 +52,12 @@ def coming_sessions(unit: Unit, *, limit: int = PAGE) -> Sequence[Session]:
     return unit.session.exec(coming.order_by(col(Session.starts_at)).limit(limit)).all()
 
 
-def programmes(unit: Unit) -> Sequence[Programme]:
-    """Every programme, the newest first."""
-    return unit.session.exec(select(Programme).order_by(col(Programme.id).desc())).all()
+def programmes(unit: Unit, staff: Principal | None = None) -> Sequence[Programme]:
+    """Every programme, the newest first: those that `staff` may see, if it is they who ask."""
+    found = select(Programme).order_by(col(Programme.id).desc())
+    if staff is not None:
+        found = found.where(within(staff, street=Programme.street, programme=Programme.id))
+    return unit.session.exec(found).all()
 
 
 def programmes_to_come(unit: Unit) -> Sequence[Programme]:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from services.registration.domain import courses, learning
 from services.registration.domain.courses import Earned
@@ -37,6 +37,8 @@ from services.registration.tables import (
     Session,
     Survey,
 )
+from shared.auth import Principal
+from shared.limits import within
 from shared.unit import Unit
 
 
@@ -88,14 +90,17 @@ class MyCourse(NamedTuple):
     programme: Programme
 
 
-def open_courses(unit: Unit) -> list[tuple[Course, Programme]]:
-    """Every course, the newest first."""
-    found = select(Course, Programme).join(Programme, col(Programme.id) == col(Course.programme_id))
+def open_courses(unit: Unit, staff: Principal) -> list[tuple[Course, Programme]]:
+    """Every course that `staff` may see or send people to, the newest first."""
+    own = sorted(staff.limits.get("neighbourhood", ()))
+    sends = select(CourseQuota.programme_id).where(col(CourseQuota.neighbourhood).in_(own))
+    seen = or_(within(staff, street=Programme.street, programme=Programme.id), col(Programme.id).in_(sends))
+    found = select(Course, Programme).join(Programme, col(Programme.id) == col(Course.programme_id)).where(seen)
     return [(course, programme) for course, programme in unit.session.exec(found.order_by(col(Course.opened_at).desc()))]
 
 
-def seats_of(programme_id: UUID, unit: Unit) -> list[Seats]:
-    """The quotas of a course, by the neighbourhood's code."""
+def seats_of(programme_id: UUID, unit: Unit, neighbourhoods: frozenset[str] | None = None) -> list[Seats]:
+    """The quotas of a course, by the neighbourhood's code; only those of some `neighbourhoods`, if given."""
     taken = dict(
         unit.session.exec(
             select(Nomination.neighbourhood, func.count())
@@ -104,11 +109,15 @@ def seats_of(programme_id: UUID, unit: Unit) -> list[Seats]:
         ).all()
     )
     quotas = select(CourseQuota).where(col(CourseQuota.programme_id) == programme_id).order_by(col(CourseQuota.neighbourhood))
-    return [Seats(quota, taken.get(quota.neighbourhood, 0)) for quota in unit.session.exec(quotas)]
+    return [
+        Seats(quota, taken.get(quota.neighbourhood, 0))
+        for quota in unit.session.exec(quotas)
+        if neighbourhoods is None or quota.neighbourhood in neighbourhoods
+    ]
 
 
-def list_of(programme_id: UUID, unit: Unit) -> list[Listed]:
-    """Everybody on the course's list, by neighbourhood, in the order they were sent."""
+def list_of(programme_id: UUID, unit: Unit, neighbourhoods: frozenset[str] | None = None) -> list[Listed]:
+    """Everybody on the course's list (sent by some `neighbourhoods`, if given), by neighbourhood, in the order they were sent."""
     found = (
         select(Nomination, Resident, Certificate)
         .join(Resident, col(Resident.id) == col(Nomination.resident_id))
@@ -116,6 +125,8 @@ def list_of(programme_id: UUID, unit: Unit) -> list[Listed]:
         .where(col(Nomination.programme_id) == programme_id, col(Nomination.state).in_(ON_THE_LIST))
         .order_by(col(Nomination.neighbourhood), col(Nomination.id))
     )
+    if neighbourhoods is not None:
+        found = found.where(col(Nomination.neighbourhood).in_(neighbourhoods))
     return [Listed(nomination, name_of(resident, unit), paper) for nomination, resident, paper in unit.session.exec(found)]
 
 

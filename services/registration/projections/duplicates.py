@@ -11,6 +11,8 @@ from services.registration.domain.finding import understand
 from services.registration.features.finding import mark_of
 from services.registration.projections.people import Person, landline_of, name_of, phone_of
 from services.registration.tables import Merge, Resident
+from shared.auth import Principal
+from shared.limits import limits_of, within, within_text
 from shared.unit import Unit
 
 NEWEST = 300
@@ -18,11 +20,11 @@ NEWEST = 300
 
 _NAMESAKES = """
     SELECT wanted.id, marks.resident_id
-    FROM unnest(%s::uuid[], %s::bigint[]) AS wanted (id, mark)
+    FROM unnest(%(ids)s::uuid[], %(marks)s::bigint[]) AS wanted (id, mark)
     JOIN resident_marks AS marks ON marks.marks @> ARRAY[wanted.mark] AND marks.resident_id <> wanted.id
     JOIN resident ON resident.id = marks.resident_id AND resident.merged_into IS NULL
-    ORDER BY 1, 2 LIMIT 2000
-"""
+    WHERE {within} ORDER BY 1, 2 LIMIT 2000
+""".format(within=within_text(street="resident.street"))
 
 
 class Twice(NamedTuple):
@@ -41,15 +43,15 @@ class Merged(NamedTuple):
     person: Person
 
 
-def duplicates(unit: Unit) -> list[Twice]:
-    """Pairs among the newest residents and anybody."""
-    newest = select(Resident).where(col(Resident.merged_into).is_(None)).order_by(col(Resident.id).desc()).limit(NEWEST)
-    return _pairs(list(unit.session.exec(newest)), unit)
+def duplicates(unit: Unit, staff: Principal) -> list[Twice]:
+    """Pairs among the newest residents and anybody, both of whom `staff` may see."""
+    seen = select(Resident).where(col(Resident.merged_into).is_(None), within(staff, street=Resident.street))
+    return _pairs(list(unit.session.exec(seen.order_by(col(Resident.id).desc()).limit(NEWEST))), unit, staff)
 
 
-def duplicates_of(resident: Resident, unit: Unit) -> list[Twice]:
-    """Who may be this person too."""
-    return _pairs([resident], unit)
+def duplicates_of(resident: Resident, unit: Unit, staff: Principal) -> list[Twice]:
+    """Who, of those whom `staff` may see, may be this person too."""
+    return _pairs([resident], unit, staff)
 
 
 def merges_into(resident_id: UUID, unit: Unit) -> list[Merged]:
@@ -63,10 +65,11 @@ def merges_into(resident_id: UUID, unit: Unit) -> list[Merged]:
     return [Merged(merge, Person.of(resident, unit)) for merge, resident in unit.session.exec(found)]
 
 
-def _pairs(residents: list[Resident], unit: Unit) -> list[Twice]:
+def _pairs(residents: list[Resident], unit: Unit, staff: Principal) -> list[Twice]:
     """Namesakes with the same last four digits or the same birth year, each pair once."""
     marks = [(resident.id, _name_mark(resident, unit)) for resident in residents]
-    cursor = unit.cursor().execute(_NAMESAKES, ([id for id, _ in marks], [mark for _, mark in marks]))
+    wished = {"ids": [id for id, _ in marks], "marks": [mark for _, mark in marks]} | limits_of(staff)
+    cursor = unit.cursor().execute(_NAMESAKES, wished)
     ids = dict.fromkeys((min(pair), max(pair)) for pair in cursor.fetchall())
     wanted = {id for pair in ids for id in pair}
     known = {each.id: each for each in unit.session.exec(select(Resident).where(col(Resident.id).in_(wanted)))}

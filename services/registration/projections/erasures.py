@@ -12,6 +12,8 @@ from services.registration.domain.people import masked_name
 from services.registration.features.erasures import reason_of
 from services.registration.projections.people import name_of
 from services.registration.tables import Erasure, ErasurePart, Resident
+from shared.auth import Principal
+from shared.limits import within
 from shared.unit import Unit
 
 SHOWN = 100
@@ -33,11 +35,10 @@ def parts_of(erasure_id: UUID, unit: Unit) -> Sequence[ErasurePart]:
     return unit.session.exec(found.order_by(col(ErasurePart.source))).all()
 
 
-def erasures(unit: Unit, streets: frozenset[str] | None = None) -> list[ErasureLine]:
-    """The newest wishes, whatever became of them; of some `streets` only, if given."""
+def erasures(unit: Unit, staff: Principal) -> list[ErasureLine]:
+    """The newest wishes of those whom `staff` may see, whatever became of them."""
     found = select(Erasure, Resident).join(Resident, col(Resident.id) == col(Erasure.resident_id))
-    if streets is not None:
-        found = found.where(col(Resident.street).in_(streets))
+    found = found.where(within(staff, street=Resident.street))
     rows = unit.session.exec(found.order_by(col(Erasure.id).desc()).limit(SHOWN))
     return [
         ErasureLine(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from services.registration.domain.finding import Search, understand
@@ -14,6 +15,8 @@ from services.registration.domain.people import PURPOSES, Need, Sex, masked_name
 from services.registration.features.finding import mark_of
 from services.registration.features.mobile import as_mobile
 from services.registration.tables import Consent, Erasure, Resident, ResidentMarks
+from shared.auth import Principal
+from shared.limits import within
 from shared.unit import Unit
 
 PAGE = 50
@@ -73,30 +76,34 @@ def consent_history(resident_id: UUID, unit: Unit) -> list[Consent]:
     return list(unit.session.exec(found))
 
 
-def people(unit: Unit, *, before: UUID | None = None) -> list[Person]:
-    """A page of residents, the newest first, after the one with id `before`."""
+def people(unit: Unit, staff: Principal, *, before: UUID | None = None) -> list[Person]:
+    """A page of the residents whom `staff` may see, the newest first, after the one with id `before`."""
     forgotten = select(Erasure.resident_id).where(col(Erasure.started_at).is_not(None))
-    shown = (col(Resident.merged_into).is_(None), col(Resident.id).not_in(forgotten))
+    shown = (col(Resident.merged_into).is_(None), col(Resident.id).not_in(forgotten), within(staff, street=Resident.street))
     found = select(Resident).where(*shown).order_by(col(Resident.id).desc()).limit(PAGE)
     if before is not None:
         found = found.where(col(Resident.id) < before)
     return [Person.of(resident, unit) for resident in unit.session.exec(found)]
 
 
-def find_people(typed: str, unit: Unit, *, page: int = 0) -> Found:
-    """Who fits what was typed, sorted by pinyin; `domain.finding` says what can be typed."""
-    ids = [id for _, id in sorted(_matching(understand(typed), unit))]
+def find_people(typed: str, unit: Unit, staff: Principal, *, page: int = 0) -> Found:
+    """Of those whom `staff` may see, who fits what was typed, sorted by pinyin; `domain.finding` says what can be typed."""
+    ids = [id for _, id in sorted(_matching(understand(typed), staff, unit))]
     wanted = ids[page * PAGE : (page + 1) * PAGE]
     rows = unit.session.exec(select(Resident).where(col(Resident.id).in_(wanted))).all()
     residents = {resident.id: resident for resident in rows}
     return Found([Person.of(residents[id], unit) for id in wanted], len(ids), len(ids) > MOST)
 
 
-def _matching(search: Search | None, unit: Unit) -> list[tuple[str, UUID]]:
-    """The sorting key and id of everybody who fits; people merged into others are found under those."""
+def _matching(search: Search | None, staff: Principal, unit: Unit) -> list[tuple[str, UUID]]:
+    """The sorting key and id of everybody who fits; people merged into others are found under those, and where those live."""
     if search is None:
         return []
     found = select(Resident.id, Resident.pinyin, Resident.merged_into)
+    if staff.limits:
+        present = aliased(Resident)
+        same = col(present.id) == func.coalesce(Resident.merged_into, Resident.id)
+        found = found.join(present, same).where(within(staff, street=present.street))
     match search.kind:
         case "phone":
             found = found.where(col(Resident.phone_mark) == unit.keys.fingerprint(_e164(search.word), "resident.phone"))
@@ -121,9 +128,10 @@ def _e164(digits: str) -> str:
         return ""
 
 
-def how_many_residents(unit: Unit) -> int:
-    """All residents; merged records count once."""
-    return unit.session.exec(select(func.count()).select_from(Resident).where(col(Resident.merged_into).is_(None))).one()
+def how_many_residents(unit: Unit, staff: Principal) -> int:
+    """All residents whom `staff` may see; merged records count once."""
+    seen = (col(Resident.merged_into).is_(None), within(staff, street=Resident.street))
+    return unit.session.exec(select(func.count()).select_from(Resident).where(*seen)).one()
 
 
 def name_of(resident: Resident, unit: Unit) -> str:

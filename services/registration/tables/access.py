@@ -39,7 +39,7 @@ class Staff(Table, table=True):
     """Somebody who works here. `password` is an Argon2id hash; `failures` in a row lead to a pause.
 
     `factor` is the encrypted secret of the second factor, empty while there is none; `factor_step` the last time step whose code
-    was used. `limits` hold, by street, programme and station, where the person may act; without any, everywhere.
+    was used. `limits` hold, by street, neighbourhood, programme and station, where the person may act; without any, everywhere.
     """
 
     __tablename__ = "staff"

@@ -7,27 +7,30 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared import clock
+from shared.auth import Principal
+from shared.limits import limits_of, within_text
 from shared.unit import Unit
 
 _REFERRALS = """
-    SELECT r.referral_id, coalesce(s.name, '—'), r.due_on, r.opened_at, r.due_on < %s AS late,
+    SELECT r.referral_id, coalesce(s.name, '—'), r.due_on, r.opened_at, r.due_on < %(day)s AS late,
            ARRAY(SELECT c.item FROM critical_reading c WHERE c.visit_id = r.visit_id ORDER BY c.seen_at)
-    FROM referral r LEFT JOIN station s USING (station_id) WHERE r.closed_at IS NULL ORDER BY r.due_on, r.opened_at LIMIT 50
-"""
+    FROM referral r LEFT JOIN station s USING (station_id) WHERE r.closed_at IS NULL AND {within}
+    ORDER BY r.due_on, r.opened_at LIMIT 50
+""".format(within=within_text(street="s.street", station="r.station_id"))
 _SESSIONS = """
     SELECT o.session_id, o.title, o.place, o.starts_at, o.ends_at, o.capacity, o.state,
            (SELECT count(*) FROM participation p WHERE p.session_id = o.session_id AND p.state = 'confirmed') AS confirmed,
            (SELECT count(*) FROM participation p WHERE p.session_id = o.session_id AND p.state = 'waitlisted') AS waiting,
            (SELECT count(*) FROM participation p WHERE p.session_id = o.session_id AND p.checked_in) AS here
-    FROM occurrence o WHERE o.starts_at >= %s AND o.starts_at < %s AND o.state <> 'cancelled' ORDER BY o.starts_at
-"""
+    FROM occurrence o WHERE o.starts_at >= %(begins)s AND o.starts_at < %(ends)s AND o.state <> 'cancelled' AND {within}
+    ORDER BY o.starts_at
+""".format(within=within_text(street="o.street", programme="o.programme_id"))
 _NUMBERS = """
-    SELECT (SELECT coalesce(sum(visits), 0) FROM visits_by_station_day WHERE day = %(day)s),
-           (SELECT coalesce(sum(items), 0) FROM visits_by_station_day WHERE day = %(day)s),
-           (SELECT count(*) FROM visits_by_station_day WHERE day = %(day)s),
+    SELECT coalesce(sum(d.visits), 0), coalesce(sum(d.items), 0), count(*),
            (SELECT count(*) FROM message WHERE sent AND day = %(day)s),
            (SELECT count(*) FROM message WHERE failed AND day = %(day)s)
-"""
+    FROM visits_by_station_day d LEFT JOIN station s USING (station_id) WHERE d.day = %(day)s AND {within}
+""".format(within=within_text(street="s.street", station="d.station_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +63,36 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Today in numbers: visits (人次), item tests (项次), stations with a visit, texts that went out, texts that failed."""
+    """Today in numbers: visits (人次), item tests (项次), stations with a visit, texts that went out, texts that failed.
+
+    A text is of no one place: who has limits is told nothing of texts.
+    """
 
     visits: int
     items: int
     stations: int
-    sent: int
-    failed: int
+    sent: int | None
+    failed: int | None
 
 
-def alarms(unit: Unit) -> list[Alarm]:
-    """Referrals that wait for somebody, the most urgent first."""
-    return [Alarm(str(id), *rest) for id, *rest in _rows(_REFERRALS, (clock.today().date(),), unit)]
+def alarms(staff: Principal, unit: Unit) -> list[Alarm]:
+    """Referrals that `staff` may see and that wait for somebody, the most urgent first."""
+    wanted = {"day": clock.today().date()} | limits_of(staff)
+    return [Alarm(str(id), *rest) for id, *rest in _rows(_REFERRALS, wanted, unit)]
 
 
-def sessions(unit: Unit) -> list[Coming]:
-    """Today's and tomorrow's sessions."""
-    today = clock.today()
-    return [Coming(str(id), *rest) for id, *rest in _rows(_SESSIONS, (today, today + timedelta(days=2)), unit)]
+def sessions(staff: Principal, unit: Unit) -> list[Coming]:
+    """Today's and tomorrow's sessions that `staff` may see."""
+    wanted = {"begins": clock.today(), "ends": clock.today() + timedelta(days=2)} | limits_of(staff)
+    return [Coming(str(id), *rest) for id, *rest in _rows(_SESSIONS, wanted, unit)]
 
 
-def numbers(unit: Unit) -> Numbers:
-    """Today's numbers so far."""
-    (row,) = _rows(_NUMBERS, {"day": clock.today().date()}, unit)
-    return Numbers(*(int(value) for value in row))
+def numbers(staff: Principal, unit: Unit) -> Numbers:
+    """Today's numbers so far, as far as `staff` may see them."""
+    ((visits, items, stations, sent, failed),) = _rows(_NUMBERS, {"day": clock.today().date()} | limits_of(staff), unit)
+    texts = (None, None) if staff.limits else (int(sent), int(failed))
+    return Numbers(int(visits), int(items), int(stations), *texts)
 
 
-def _rows(sql: str, values: Any, unit: Unit) -> list[tuple[Any, ...]]:
+def _rows(sql: str, values: dict[str, Any], unit: Unit) -> list[tuple[Any, ...]]:
     return unit.cursor().execute(sql, values).fetchall()

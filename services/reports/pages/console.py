@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
+from services.reports.api import OperatorDep
 from services.reports.features import read_feed, show_operations, show_today
 from services.reports.features.compare import compare
 from services.reports.features.rebuild import rebuild
 from services.reports.pages.common import pages, say_for
 from services.reports.sentences import ITEMS
-from shared.auth import COOKIE, STAFF, Principal, require
-from shared.http import PrincipalDep, StaffDep, UnitDep, service_of, who_holds
+from shared.auth import COOKIE, STAFF, require
+from shared.http import StaffDep, UnitDep, service_of, who_holds
 from shared.peers import PeerDown
 from shared.service import Service
 from shared.stream import Feed, Wake, follow
@@ -23,13 +24,6 @@ router = APIRouter()
 
 LINES = 60
 """How many lines of the feed the page opens with."""
-
-
-def _operator(principal: PrincipalDep) -> Principal:
-    return require(principal, "operator")
-
-
-OperatorDep = Annotated[Principal, Depends(_operator)]
 
 
 @router.get("/console")
@@ -41,9 +35,9 @@ def show_console(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
         "console_home.html",
         end=end,
         lines=read_feed.newest(end.pos, LINES, staff, say_for(request), unit),
-        alarms=show_today.alarms(unit) if staff.may("nurse", "operator") else [],
-        sessions=show_today.sessions(unit),
-        numbers=show_today.numbers(unit),
+        alarms=show_today.alarms(staff, unit) if staff.may("nurse", "operator") else [],
+        sessions=show_today.sessions(staff, unit),
+        numbers=show_today.numbers(staff, unit),
         follows=show_operations.follows(unit),
         items=ITEMS,
     )

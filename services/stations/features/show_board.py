@@ -11,7 +11,9 @@ from sqlmodel import select
 
 from services.stations.tables import Station
 from shared import clock
+from shared.auth import Principal
 from shared.errors import NotFound
+from shared.limits import within
 from shared.unit import Unit
 
 WEEK = timedelta(days=7)
@@ -59,13 +61,14 @@ class Board:
         return sum(light.visits for light in self.lights)
 
 
-def show_board(unit: Unit) -> Board:
-    """The board as of now; a day is Shanghai's."""
+def show_board(staff: Principal, unit: Unit) -> Board:
+    """The board of the stations that `staff` may see, as of now; a day is Shanghai's."""
     today = clock.today().date()
     rows = unit.cursor().execute(COUNT, {"today": today, "since": today - WEEK}).fetchall()
     counts: dict[UUID, tuple[int, date]] = {station: (visits, last) for station, visits, last in rows}
     districts: dict[str, list[Light]] = {}
-    for station in unit.session.exec(select(Station).order_by(Station.street, Station.code)).all():
+    seen = select(Station).where(within(staff, street=Station.street, station=Station.id))
+    for station in unit.session.exec(seen.order_by(Station.street, Station.code)).all():
         visits, last_day = counts.get(station.id, (0, None))
         light = Light(
             station.id,

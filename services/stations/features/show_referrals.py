@@ -11,6 +11,8 @@ from sqlmodel import col, select
 from services.stations.domain import CATALOGUE, Grade
 from services.stations.tables import Reading, Referral, Station
 from shared import clock
+from shared.auth import Principal
+from shared.limits import within
 from shared.unit import Unit
 
 
@@ -44,11 +46,11 @@ class ReadingSeen:
     taken_at: datetime
 
 
-def show_referrals(unit: Unit, *, limit: int = 200) -> list[ReferralSeen]:
-    """The open ones by due day, then the closed ones, latest first."""
+def show_referrals(staff: Principal, unit: Unit, *, limit: int = 200) -> list[ReferralSeen]:
+    """Those of the stations that `staff` may see: the open ones by due day, then the closed ones, latest first."""
     rows = unit.session.exec(
         select(Referral, Station)
-        .where(Referral.station_id == Station.id)
+        .where(Referral.station_id == Station.id, within(staff, street=Station.street, station=Station.id))
         .order_by(col(Referral.state).desc(), col(Referral.closed_at).desc(), col(Referral.due_on), col(Referral.opened_at))
         .limit(limit)
     ).all()
