@@ -175,3 +175,40 @@ def test_the_whole_life_of_an_account_through_the_interface(bench: Bench) -> Non
     assert client.delete(f"{API}/{account}").json() == {"id": str(account)}
     assert client.delete(f"{API}/{account}").json()["code"] == "unknown_staff"
     assert client.put(f"{API}/{uuid4()}", json={"roles": ["nurse"]}).status_code == 404
+
+
+def test_operators_read_what_was_done_to_accounts_and_by_whom(bench: Bench) -> None:
+    boss = an_account(bench, "老钱", roles=frozenset({"operator"}))
+    client: Any = bench.client("operator", id=boss.id)
+    made = client.post(API, json={"name": "li", "password": "correct horse", "roles": ["clerk"]}).json()["id"]
+    owner = logged_in(bench, "li")
+    logged_in(bench, "li")
+    assert owner.delete("/registration/api/log-ins").json() == {"ended": 1}
+    client.put(f"{API}/{made}", json={"roles": ["nurse"], "limits": {"street": [STREET]}})
+    for reset in ({"password": "battery staple"}, {"factor": True}, {"factor": False}):
+        client.post(f"{API}/{made}/reset", json=reset)
+    client.delete(f"{API}/{made}")
+    refused = client.put(f"{API}/{boss.id}", json={"roles": ["clerk"]})
+    assert refused.status_code == 409
+    lines = [(line["action"], line["account"], line["by"]) for line in reversed(client.get(f"{API}/log").json())]
+    assert lines == [
+        ("added", "老钱", ""),
+        ("added", "li", "老钱"),
+        ("log_ins_ended", "li", "li"),
+        ("changed", "li", "老钱"),
+        ("password_reset", "li", "老钱"),
+        ("factor_reset", "li", "老钱"),
+        ("unpaused", "li", "老钱"),
+        ("ended", "li", "老钱"),
+    ]
+    kept = repr(bench.query("SELECT facts FROM account_note"))
+    assert STREET in kept
+    assert "battery staple" not in kept
+    page: Any = bench.client("operator", id=boss.id, browser=True)
+    listed = " ".join(page.get(LIST).text.split())
+    assert "重置了动态验证码" in listed
+    assert "在服务器上" in listed
+    assert "1 台设备" in listed
+    assert "改了职责或范围" not in page.get(f"{LIST}/{boss.id}").text
+    for role in ("clerk", "nurse", "editor"):
+        assert bench.client(role).get(f"{API}/log").status_code == 403

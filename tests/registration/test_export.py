@@ -104,6 +104,7 @@ def test_a_copy_an_hour_is_enough(bench: Bench) -> None:
     assert me.post(EXPORTS).status_code == 202
     again = me.post(EXPORTS)
     assert (again.status_code, again.json()["code"]) == (429, "export_asked")
+    assert (again.json()["retry_after"], again.headers["retry-after"]) == (3600, "3600")
     page = bench.client("resident", id=resident.id, browser=True).post("/registration/my-data")
     assert (page.status_code, "一小时内" in page.text) == (429, True)
     bench.at(EXPORT_EVERY + timedelta(seconds=1))

@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 from services.registration.domain.merging import Held, Resolution, resolve
 from services.registration.features import problems
 from services.registration.features.belongings import CLASH
+from services.registration.features.calendar_feed import MakeFeed, make_feed
 from services.registration.features.change_consent import ChangeConsent, change_consent
+from services.registration.features.end_authority import EndAuthority, end_authority
+from services.registration.features.erase import Erase, erase
+from services.registration.features.erasures import AskErasure, ask_erasure
 from services.registration.features.give_authority import GiveAuthority, give_authority
 from services.registration.features.merge_residents import MergeResidents, merge_residents
 from services.registration.features.register_resident import resident_with_phone
 from services.registration.features.undo_merge import UndoMerge, undo_merge
 from services.registration.projections.duplicates import duplicates
 from services.registration.projections.people import find_people
-from services.registration.tables import Merge, Registration, Resident, Session
+from services.registration.tables import Authority, Merge, Registration, Resident, Session
 from shared.contracts.registration import ConsentChanged, MergeUndone, ResidentsMerged
 from shared.event import new_id
 from shared.testing import Bench
@@ -280,3 +284,78 @@ def test_staff_merge_and_take_back_through_the_interface_and_nobody_else_does(be
     assert (again.status_code, again.json()["code"]) == (409, "merged_away")
     undone = [clerk.post(f"{api}/merges/{made.json()['id']}/undo").status_code for _ in range(2)]
     assert undone == [204, 404]
+
+
+def test_what_was_looked_at_is_read_in_one_log_and_apart_again_after_the_undoing(bench: Bench) -> None:
+    kept, merged = a_resident(bench), a_resident(bench)
+    api, clerk = "/registration/api", bench.client("clerk")
+    clerk.post(f"{api}/residents/{merged.id}/reveal", json={"why": "核对号码"})
+    done = merge(bench, kept, merged)
+    mine, theirs = (bench.client("resident", id=resident.id) for resident in (kept, merged))
+    assert [line["action"] for line in mine.get(f"{api}/residents/me/access-log").json()] == ["merged", "revealed"]
+    undo(bench, done)
+    assert [line["action"] for line in mine.get(f"{api}/residents/me/access-log").json()] == ["unmerged", "merged"]
+    assert [line["action"] for line in theirs.get(f"{api}/residents/me/access-log").json()] == ["unmerged", "revealed"]
+
+
+def test_ended_authorities_move_too_and_nobody_is_cared_for_twice(bench: Bench) -> None:
+    kept, merged, carer = (a_resident(bench) for _ in range(3))
+
+    def cares(elder: Resident) -> Authority:
+        wish = GiveAuthority(elder_id=elder.id, carer_id=carer.id, relation="child", ground="own_word", by=staff())
+        return bench.run(give_authority, wish)
+
+    ended = cares(merged)
+    bench.run(end_authority, EndAuthority(authority_id=ended.id, by=staff()))
+    cares(kept)
+    cares(merged)
+    done = merge(bench, kept, merged)
+    assert bench.get(Authority, ended.id).elder_id == kept.id
+    shown = bench.client("resident", id=carer.id).get("/registration/api/residents/me").json()["elders"]
+    assert [elder["resident_id"] for elder in shown] == [str(kept.id)]
+    undo(bench, done)
+    assert bench.get(Authority, ended.id).elder_id == merged.id
+
+
+def test_the_merged_record_s_calendar_address_shows_the_kept_one_s_places_until_it_ends(bench: Bench) -> None:
+    kept, merged = a_resident(bench), a_resident(bench)
+    session = a_session(bench)
+    sign_up(bench, session, kept)
+    token = bench.run(make_feed, MakeFeed(resident_id=merged.id))
+
+    def read() -> tuple[int, bool]:
+        answer = bench.client().get(f"/registration/api/calendars/{token}.ics")
+        return answer.status_code, str(session.id) in answer.text
+
+    assert read() == (200, False)
+    done = merge(bench, kept, merged)
+    assert read() == (200, True)
+    undo(bench, done)
+    assert read() == (200, False)
+    merge(bench, kept, merged)
+    bench.run(make_feed, MakeFeed(resident_id=kept.id))
+    assert read() == (404, False)
+
+
+@pytest.mark.parametrize("whose", ["kept", "merged"])
+def test_who_asked_to_be_forgotten_is_not_merged(bench: Bench, whose: str) -> None:
+    people = {"kept": a_resident(bench), "merged": a_resident(bench)}
+    wish = bench.run(ask_erasure, AskErasure(resident_id=people[whose].id, asked_by="resident"))
+    clerk, ids = bench.client("clerk"), {name: str(person.id) for name, person in people.items()}
+    refused = clerk.post("/registration/api/merges", json=ids)
+    assert (refused.status_code, refused.json()["code"]) == (409, "to_be_forgotten")
+    assert "正在申请删除" in refused.json()["detail"]
+    page = bench.client("clerk", browser=True)
+    assert page.get(f"/registration/duplicates/merge?kept={ids['kept']}&merged={ids['merged']}").status_code == 409
+    bench.run(erase, Erase(erasure_id=wish.id, sources=()))
+    refused = clerk.post("/registration/api/merges", json=ids)
+    assert (refused.status_code, refused.json()["code"]) == (409, "to_be_forgotten")
+    assert "已经按本人的要求删除" in refused.json()["detail"]
+    assert bench.all(Merge) == []
+
+
+def test_a_merged_record_does_not_ask_to_be_forgotten_alone(bench: Bench) -> None:
+    kept, merged = a_resident(bench), a_resident(bench)
+    merge(bench, kept, merged)
+    with pytest.raises(problems.MergedAway):
+        bench.run(ask_erasure, AskErasure(resident_id=merged.id, asked_by="staff"))

@@ -176,14 +176,14 @@ def get_log_ins(me: SomebodyDep, unit: UnitDep) -> list[DeviceOut]:
 @router.delete("/log-ins/{log_in_id}", response_model=Made)
 def delete_log_in(log_in_id: UUID, me: SomebodyDep, unit: UnitDep) -> Made:
     """Log one of my devices out; every service knows within a minute."""
-    end_log_ins(EndLogIns(person_id=me.id, log_in_id=log_in_id), unit)
+    end_log_ins(EndLogIns(person_id=me.id, log_in_id=log_in_id, by=me.id), unit)
     return Made(id=log_in_id)
 
 
 @router.delete("/log-ins")
 def delete_log_ins(me: SomebodyDep, unit: UnitDep) -> dict[str, int]:
     """Log all my other devices out; answers with how many."""
-    return {"ended": end_log_ins(EndLogIns(person_id=me.id, keep=me.log_in), unit)}
+    return {"ended": end_log_ins(EndLogIns(person_id=me.id, keep=me.log_in, by=me.id), unit)}
 
 
 def address_of(request: Request) -> str:

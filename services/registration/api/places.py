@@ -15,6 +15,7 @@ from services.registration.domain.places import Mode, Policy, RegistrationState
 from services.registration.domain.presence import MissedReason
 from services.registration.features import problems
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
+from services.registration.features.access_log import note_list
 from services.registration.features.acting import may_act_for
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_mode import ChangeMode, change_mode
@@ -202,8 +203,11 @@ def get_outlook(registration_id: UUID, who: SomebodyDep, unit: UnitDep) -> Outlo
 
 
 @router.get("/sessions/{session_id}/waitlist")
-def get_waitlist(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[LineOut]:
+def get_waitlist(session_id: UUID, staff: StaffDep, unit: UnitDep) -> list[LineOut]:
     """Who waits, in order, with the reason for each position."""
+    lines = lines_of(unit.get(Session, session_id), unit)
+    waiting = [waiter.registration.resident_id for line in lines for waiter in line.waiters]
+    note_list(unit, who=staff, residents=waiting, action="waitlist_read")
     return [
         LineOut(
             mode=line.mode,
@@ -220,7 +224,7 @@ def get_waitlist(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[LineOut]:
                 for waiter in line.waiters
             ],
         )
-        for line in lines_of(unit.get(Session, session_id), unit)
+        for line in lines
     ]
 
 

@@ -15,6 +15,7 @@ from services.registration.api.common import Out
 from services.registration.api.places import RegistrationOut
 from services.registration.domain.people import masked_name
 from services.registration.domain.presence import Direction, MissedReason, Verdict, Way
+from services.registration.features.access_log import note_list
 from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.door_pass import public_key
 from services.registration.features.merge_scans import MOST, MergeScans, OfflineScan, merge_scans
@@ -22,7 +23,7 @@ from services.registration.features.note_missed import NoteMissed, note_missed
 from services.registration.features.verdicts import WORDS, refusal
 from services.registration.projections.people import name_of
 from services.registration.projections.places import roster
-from services.registration.projections.presence import conflicts_of, inside, list_for_device
+from services.registration.projections.presence import conflicts_of, inside, list_for_device, listed_residents
 from services.registration.tables import Registration, Resident, Session
 from shared.auth import Principal
 from shared.http import PROBLEM, ResidentDep, StaffDep, UnitDep
@@ -162,9 +163,10 @@ REFUSED: dict[int | str, dict[str, Any]] = {409: PROBLEM | {"description": "The 
 
 
 @router.get("/sessions/{session_id}/roster")
-def get_roster(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[RosterLineOut]:
+def get_roster(session_id: UUID, staff: StaffDep, unit: UnitDep) -> list[RosterLineOut]:
     """Who has a place, came, or waits."""
     unit.get(Session, session_id)
+    note_list(unit, who=staff, residents=listed_residents(session_id, unit), action="roster_read")
     return [
         RosterLineOut(registration=RegistrationOut.of(line.registration, unit), name=line.name, phone=line.phone)
         for line in roster(session_id, unit)
@@ -196,6 +198,7 @@ def get_door_list(
     session_id: UUID, staff: StaffDep, unit: UnitDep, device: Annotated[Device, Query(min_length=1)] = "device"
 ) -> DeviceList:
     """The signed list with which a device works without network."""
+    note_list(unit, who=staff, residents=listed_residents(session_id, unit), action="door_list_read")
     text, signature = list_for_device(unit.get(Session, session_id), device, staff.id, unit)
     return DeviceList(text=text, signature=signature, key=public_key(unit.keys))
 

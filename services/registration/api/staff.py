@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.api.common import Made
+from services.registration.api.common import Made, Out
 from services.registration.domain.access import Role
+from services.registration.features.account_log import AccountAction
 from services.registration.features.add_staff import AddStaff, add_staff
 from services.registration.features.change_staff import (
     ChangeStaff,
@@ -21,7 +22,7 @@ from services.registration.features.change_staff import (
     end_staff,
     reset_staff,
 )
-from services.registration.projections.accounts import accounts
+from services.registration.projections.accounts import account_log, accounts
 from services.registration.tables import Staff
 from shared.auth import Principal, require
 from shared.errors import Forbidden
@@ -66,6 +67,16 @@ class AccountOut(BaseModel):
         )
 
 
+class AccountNoteOut(Out):
+    """One thing done to an account. `by` is empty for the server's command line; `facts` hold roles, limits and counts."""
+
+    at: datetime
+    account: str
+    by: str
+    action: AccountAction
+    facts: dict[str, Any]
+
+
 class AccountWish(BaseModel):
     """What an account may do, and where."""
 
@@ -97,10 +108,16 @@ def get_accounts(_: OperatorDep, unit: UnitDep) -> list[AccountOut]:
     return [AccountOut.of(line.account) for line in accounts(unit)]
 
 
+@router.get("/staff/log")
+def get_account_log(_: OperatorDep, unit: UnitDep) -> list[AccountNoteOut]:
+    """What was done to the accounts, the newest first."""
+    return [AccountNoteOut.model_validate(line) for line in account_log(unit)]
+
+
 @router.post("/staff", status_code=201, response_model=Made)
-def post_account(wish: NewAccount, _: OperatorDep, unit: UnitDep) -> Staff:
+def post_account(wish: NewAccount, operator: OperatorDep, unit: UnitDep) -> Staff:
     """Add a staff account."""
-    return add_staff(AddStaff(name=wish.name, password=wish.password, roles=wish.roles, limits=wish.limits), unit)
+    return add_staff(AddStaff(**wish.model_dump(), by=operator.id), unit)
 
 
 @router.put("/staff/{staff_id}")
@@ -111,9 +128,9 @@ def put_account(staff_id: UUID, wish: AccountWish, operator: OperatorDep, unit: 
 
 
 @router.post("/staff/{staff_id}/reset")
-def post_reset(staff_id: UUID, wish: ResetWish, _: OperatorDep, unit: UnitDep) -> AccountOut:
+def post_reset(staff_id: UUID, wish: ResetWish, operator: OperatorDep, unit: UnitDep) -> AccountOut:
     """Set what was forgotten or lost anew; its devices are logged out and its pause is over."""
-    return AccountOut.of(reset_staff(ResetStaff(staff_id=staff_id, password=wish.password, factor=wish.factor), unit))
+    return AccountOut.of(reset_staff(ResetStaff(staff_id=staff_id, by=operator.id, **wish.model_dump()), unit))
 
 
 @router.delete("/staff/{staff_id}", response_model=Made)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 from sqlmodel import col, select
 
 from services.registration.domain.access import Role
 from services.registration.features import Command, problems
+from services.registration.features.account_log import note_account
 from services.registration.features.change_staff import Limits
 from services.registration.features.log_in import hashed
 from services.registration.tables import Staff
@@ -20,12 +22,13 @@ DEMO_ACCOUNTS: tuple[Role, ...] = ("clerk", "nurse", "editor", "operator")
 
 
 class AddStaff(Command):
-    """A name to log in with, a password of eight characters or more, what the person may do, and where."""
+    """A name to log in with, a password of eight characters or more, what the person may do, and where; given out by `by`."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     password: Annotated[str, StringConstraints(min_length=8, strip_whitespace=False)]
     roles: Annotated[frozenset[Role], Field(min_length=1)]
     limits: Limits = Field(default_factory=dict)
+    by: UUID | None = None
 
 
 def add_staff(command: AddStaff, unit: Unit) -> Staff:
@@ -35,6 +38,8 @@ def add_staff(command: AddStaff, unit: Unit) -> Staff:
     limits: dict[str, list[str]] = {kind: sorted(places) for kind, places in command.limits.items()}
     account = Staff(name=command.name, password=hashed(command.password), roles=sorted(command.roles), limits=limits)
     unit.add(account)
+    unit.session.flush()
+    note_account(unit, staff_id=account.id, by=command.by, action="added", roles=account.roles, limits=limits)
     return account
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.registration.features import Command
-from services.registration.tables import CalendarFeed
+from services.registration.features.register_resident import records_of, survivor
+from services.registration.tables import CalendarFeed, Resident
 from shared.errors import NotFound
 from shared.unit import Unit
 from shared.web import phrase
@@ -30,9 +31,13 @@ class EndFeed(Command):
 
 
 def make_feed(command: MakeFeed, unit: Unit) -> str:
-    """A new address's secret. It is kept encrypted, so that the page can show it again, and found by its keyed hash."""
+    """A new address's secret; those of records merged into this one end too.
+
+    It is kept encrypted, so that the page can show it again, and found by its keyed hash.
+    """
     token = secrets.token_urlsafe(24)
-    unit.session.merge(
+    end_feed(EndFeed(resident_id=command.resident_id), unit)
+    unit.add(
         CalendarFeed(
             resident_id=command.resident_id,
             token=unit.keys.encrypt(token, TOKEN),
@@ -44,22 +49,28 @@ def make_feed(command: MakeFeed, unit: Unit) -> str:
 
 
 def end_feed(command: EndFeed, unit: Unit) -> None:
-    """The address stops working; ending it twice is as good as once."""
-    feed = unit.find(CalendarFeed, command.resident_id)
-    if feed is not None:
+    """The address stops working, also one of a record merged into this one; ending it twice is as good as once."""
+    for feed in _feeds_of(command.resident_id, unit):
         unit.session.delete(feed)
+    unit.session.flush()
 
 
 def token_of(resident_id: UUID, unit: Unit) -> str | None:
-    """The resident's secret, if they have an address."""
-    feed = unit.find(CalendarFeed, resident_id)
-    return unit.keys.decrypt(feed.token, TOKEN) if feed else None
+    """The resident's secret, if they have an address: their own, or else one of a record merged into theirs."""
+    feeds = _feeds_of(resident_id, unit)
+    return unit.keys.decrypt(feeds[0].token, TOKEN) if feeds else None
 
 
 def whose(token: str, unit: Unit) -> UUID:
-    """Whose address this is; an old or wrong one is not known."""
+    """Whose address this is; an old or wrong one is not known. A merged record's leads to the record that stands for it now."""
     found = select(CalendarFeed.resident_id).where(col(CalendarFeed.token_mark) == unit.keys.fingerprint(token, TOKEN))
     resident_id = unit.session.exec(found).one_or_none()
     if resident_id is None:
         raise NotFound(GONE)
-    return resident_id
+    return survivor(unit.get(Resident, resident_id), unit).id
+
+
+def _feeds_of(resident_id: UUID, unit: Unit) -> list[CalendarFeed]:
+    """The addresses of a person, that of their own record first."""
+    found = (unit.find(CalendarFeed, record) for record in records_of(resident_id, unit))
+    return [feed for feed in found if feed is not None]

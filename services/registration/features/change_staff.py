@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from services.registration.domain.access import MOST_LIMITS, Role
 from services.registration.features import Command, access_problems
+from services.registration.features.account_log import AccountAction, note_account
 from services.registration.features.log_in import hashed
 from services.registration.features.log_ins import EndLogIns, end_log_ins
 from services.registration.features.second_factor import take_factor_away
@@ -43,9 +44,10 @@ class ChangeStaff(Command):
 
 
 class ResetStaff(Command):
-    """Give `staff_id` a new password, take its second factor away, or both."""
+    """Give `staff_id` a new password, take its second factor away, or both; done by the operator `by`, None: on the server."""
 
     staff_id: UUID
+    by: UUID | None = None
     password: Annotated[str, StringConstraints(min_length=8, strip_whitespace=False)] | None = None
     factor: bool = False
 
@@ -65,6 +67,7 @@ def change_staff(command: ChangeStaff, unit: Unit) -> Staff:
     account.roles = sorted(command.roles)
     account.limits = {kind: sorted(places) for kind, places in command.limits.items()}
     end_log_ins(EndLogIns(person_id=account.id), unit)
+    _note(command, unit, action="changed", roles=account.roles, limits=account.limits)
     return account
 
 
@@ -77,6 +80,12 @@ def reset_staff(command: ResetStaff, unit: Unit) -> Staff:
         take_factor_away(account, unit)
     account.failures, account.paused_until = 0, None
     end_log_ins(EndLogIns(person_id=account.id), unit)
+    if command.password is not None:
+        _note(command, unit, action="password_reset")
+    if command.factor:
+        _note(command, unit, action="factor_reset")
+    if command.password is None and not command.factor:
+        _note(command, unit, action="unpaused")
     return account
 
 
@@ -88,6 +97,7 @@ def end_staff(command: EndStaff, unit: Unit) -> Staff:
     account.ended_at = unit.now
     take_factor_away(account, unit)
     end_log_ins(EndLogIns(person_id=account.id), unit)
+    _note(command, unit, action="ended")
     return account
 
 
@@ -105,6 +115,10 @@ def open_account(staff_id: UUID, unit: Unit) -> Staff:
     if account is None or account.ended_at is not None:
         raise access_problems.UnknownStaff(phrase("没有这个工作人员账号。"))
     return account
+
+
+def _note(command: ChangeStaff | ResetStaff | EndStaff, unit: Unit, *, action: AccountAction, **facts: Any) -> None:
+    note_account(unit, staff_id=command.staff_id, by=command.by, action=action, **facts)
 
 
 def _lock(staff_id: UUID, unit: Unit) -> Staff:

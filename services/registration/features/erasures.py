@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from services.registration.domain.own_records import TIME_TO_THINK
-from services.registration.features import Command, access_problems, problems
-from services.registration.tables import Erasure, Resident
+from services.registration.features import Command, access_problems
+from services.registration.features.change_resident import lock_resident
+from services.registration.tables import Erasure
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -49,9 +50,7 @@ class ReleaseErasure(Command):
 
 def ask_erasure(command: AskErasure, unit: Unit) -> Erasure:
     """Write the wish down; it is carried out when the time to think it over has passed."""
-    resident = unit.session.get(Resident, command.resident_id, with_for_update=True)
-    if resident is None:
-        raise problems.UnknownResident(phrase("没有找到这位居民。"))
+    resident = lock_resident(command.resident_id, unit)
     if open_erasure(command.resident_id, unit) is not None:
         raise access_problems.ErasureAsked(phrase("已经提出过删除申请，不用再提；改了主意可以在“我的资料”里撤回。"))
     erasure = Erasure(resident_id=resident.id, asked_by=command.asked_by, asked_at=unit.now, due_at=unit.now + TIME_TO_THINK)

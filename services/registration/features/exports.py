@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -49,7 +50,9 @@ def ask_export(command: AskExport, unit: Unit) -> Export:
         raise problems.UnknownResident(phrase("没有找到这位居民。"))
     latest = exports_of(command.resident_id, unit)
     if latest and latest[0].export.asked_at > unit.now - EXPORT_EVERY:
-        raise access_problems.ExportAsked(phrase("一小时内已经要过一份，请先下载那一份，或者过一会儿再来。"))
+        wait = latest[0].export.asked_at + EXPORT_EVERY - unit.now
+        words = phrase("一小时内已经要过一份，请先下载那一份，或者过一会儿再来。")
+        raise access_problems.ExportAsked(words, retry_after=math.ceil(wait.total_seconds()))
     export = Export(resident_id=command.resident_id, asked_at=unit.now, expires_at=unit.now + EXPORT_LIFE)
     unit.add(export)
     unit.session.flush()

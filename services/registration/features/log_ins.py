@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from services.registration.domain.devices import device_of
 from services.registration.features import Command, access_problems
+from services.registration.features.account_log import note_account
 from services.registration.tables import LogIn
 from shared import log_ins
 from shared.auth import RESIDENT_SECONDS, SESSION_SECONDS, Principal
@@ -29,12 +30,16 @@ class BeginLogIn(Command):
 
 
 class EndLogIns(Command):
-    """Log `person_id` out: of one device, or of all but `keep`, or of those that got in `since` then."""
+    """Log `person_id` out: of one device, or of all but `keep`, or of those that got in `since` then.
+
+    `by`: who asks for that and nothing else; of staff it is noted.
+    """
 
     person_id: UUID
     log_in_id: UUID | None = None
     keep: UUID | None = None
     since: datetime | None = None
+    by: UUID | None = None
 
 
 def begin_log_in(command: BeginLogIn, unit: Unit) -> Principal:
@@ -70,6 +75,8 @@ def end_log_ins(command: EndLogIns, unit: Unit) -> int:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         log_ins.end(unit.cursor(), log_in.id, until)
         unit.emit(LogInEnded(log_in_id=log_in.id, until=until))
+    if ending and ending[0].kind == "staff" and command.by is not None:
+        note_account(unit, staff_id=command.person_id, by=command.by, action="log_ins_ended", devices=len(ending))
     return len(ending)
 
 

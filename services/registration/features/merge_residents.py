@@ -21,6 +21,7 @@ from services.registration.features.access_log import note
 from services.registration.features.belongings import Belongings, hand_over, lock_courses, plan_belongings
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_resident import changed, lock_resident
+from services.registration.features.erasures import open_erasure
 from services.registration.features.finding import make_findable
 from services.registration.features.log_ins import EndLogIns, end_log_ins
 from services.registration.features.places import LOCK_ORDER
@@ -68,7 +69,8 @@ class Plan:
 
 
 def plan_merge(kept: Resident, merged: Resident, unit: Unit) -> Plan:
-    """See what would happen, without doing it."""
+    """See what would happen, without doing it; raises `ToBeForgotten` when one of the two asked to be forgotten."""
+    _refuse_forgotten(kept, merged, unit)
     clashes = list(_clashes(kept.id, merged.id, unit))
     apart = [clash for clash in clashes if clash.resolution is Resolution.STAYS_APART]
     stay = {clash.merged.id for clash in apart}
@@ -137,6 +139,15 @@ def _both(command: MergeResidents, unit: Unit) -> tuple[Resident, Resident]:
     return locked[command.kept_id], locked[command.merged_id]
 
 
+def _refuse_forgotten(kept: Resident, merged: Resident, unit: Unit) -> None:
+    """A wish to be forgotten means one record: nobody's other one is forgotten with it, or saved from it, by a merge."""
+    wishes = [wish for wish in (open_erasure(kept.id, unit), open_erasure(merged.id, unit)) if wish is not None]
+    if any(wish.started_at is not None for wish in wishes):
+        raise problems.ToBeForgotten(phrase("其中一份资料已经按本人的要求删除，不能再合并。"))
+    if wishes:
+        raise problems.ToBeForgotten(phrase("其中一份资料正在申请删除。请先问清本人：撤回申请以后才能合并。"))
+
+
 def _refuse_seats(belongings: Belongings) -> None:
     if belongings.two_seats:
         course = belongings.two_seats[0]
@@ -179,18 +190,18 @@ def _consents(kept_id: UUID, merged_id: UUID, unit: Unit) -> list[Consent]:
 
 
 def _authorities(kept_id: UUID, merged_id: UUID, unit: Unit) -> list[Authority]:
-    """What moves: authorities in force, but for those between the two, and those that the kept record has too."""
-    in_force = select(Authority).where(col(Authority.ended_at).is_(None))
+    """What moves: authorities, ended ones too, but for those between the two, and those in force that the kept record has too."""
+    every = select(Authority)
     of = [
         unit.session.exec(
-            in_force.where(or_(col(Authority.elder_id) == id, col(Authority.carer_id) == id)).order_by(col(Authority.id))
+            every.where(or_(col(Authority.elder_id) == id, col(Authority.carer_id) == id)).order_by(col(Authority.id))
         ).all()
         for id in (kept_id, merged_id)
     ]
     both = {kept_id, merged_id}
-    has = {(each.elder_id, each.carer_id) for each in of[0]}
+    has = {(each.elder_id, each.carer_id) for each in of[0] if each.ended_at is None}
     moved = ((each, _renamed(each, merged_id, kept_id)) for each in of[1] if {each.elder_id, each.carer_id} != both)
-    return [each for each, pair in moved if pair not in has]
+    return [each for each, pair in moved if each.ended_at is not None or pair not in has]
 
 
 def _renamed(authority: Authority, old: UUID, new: UUID) -> tuple[UUID, UUID]:

@@ -319,6 +319,13 @@ class Refused(Conflict):
         return super().as_json() | {"type": f"about:{self.verdict}", "code": self.verdict}
 
 
+class ToBeForgotten(Conflict):
+    """One of two records to be merged belongs to somebody who asked to be forgotten."""
+
+    code = "to_be_forgotten"
+    title = "Somebody asked for this record to be erased"
+
+
 class TwoSeats(Conflict):
     """Two records cannot be merged because of their seats in a course."""
 

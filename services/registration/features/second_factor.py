@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from services.registration.domain import second_factor as rules
 from services.registration.features import Command, access_problems
+from services.registration.features.account_log import note_account
 from services.registration.features.log_in import count_failure, is_shut, principal_for
 from services.registration.tables import HalfLogIn, RecoveryCode, Staff
 from shared.auth import Principal
@@ -100,6 +101,7 @@ def give_factor(command: GiveFactor, unit: Unit) -> LetIn | None:
     if not account.factor:
         account.factor = half.secret
         codes = rules.new_recovery_codes()
+        note_account(unit, staff_id=account.id, by=account.id, action="factor_set")
         unit.add(*(RecoveryCode(staff_id=account.id, mark=_mark(account, code, unit)) for code in codes))
     account.failures = 0
     unit.session.delete(half)

@@ -55,7 +55,8 @@ def show_account(request: Request, me: SomebodyDep, unit: UnitDep) -> Response:
 @router.post("/account")
 def end_devices(me: SomebodyDep, unit: UnitDep, log_in_id: Annotated[UUID | None, Form()] = None) -> Response:
     """Log one device out, or all the others."""
-    end_log_ins(EndLogIns(person_id=me.id, log_in_id=log_in_id, keep=None if log_in_id else me.log_in), unit)
+    keep = None if log_in_id else me.log_in
+    end_log_ins(EndLogIns(person_id=me.id, log_in_id=log_in_id, keep=keep, by=me.id), unit)
     return see(ACCOUNT)
 
 

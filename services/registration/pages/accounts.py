@@ -24,7 +24,7 @@ from services.registration.features.change_staff import (
 from services.registration.pages.forms import Typed
 from services.registration.pages.rendering import pages, see
 from services.registration.pages.words import ROLES
-from services.registration.projections.accounts import accounts
+from services.registration.projections.accounts import account_log, accounts
 from services.registration.projections.calendar import programmes
 from services.registration.tables import Staff
 from shared.errors import Problem
@@ -42,6 +42,17 @@ AT_FIELD = {
     "roles": phrase("请至少选一项职责。"),
     "limits": phrase("街道写九位、居委写十二位数字的代码，驿站写编号，用逗号隔开；范围加起来最多二十处。"),
 }
+DONE: dict[str, str] = {
+    "added": phrase("添加了账号"),
+    "changed": phrase("改了职责或范围"),
+    "password_reset": phrase("换了密码"),
+    "factor_reset": phrase("重置了动态验证码"),
+    "factor_set": phrase("设好了动态验证码"),
+    "unpaused": phrase("解除了暂停"),
+    "log_ins_ended": phrase("退出了登录过的设备"),
+    "ended": phrase("停用了账号"),
+}
+SHOWN = 50
 Several = Annotated[tuple[str, ...], Form()]
 Password = Annotated[str, Form(max_length=200)]
 
@@ -55,7 +66,7 @@ def show_accounts(request: Request, _: OperatorDep, unit: UnitDep) -> Response:
 @router.post("/desk/staff")
 def add_account(
     request: Request,
-    _: OperatorDep,
+    operator: OperatorDep,
     unit: UnitDep,
     name: Typed = "",
     password: Password = "",
@@ -69,8 +80,8 @@ def add_account(
     limits = _limits(streets, neighbourhoods, stations, programme)
     form = {"name": name, "roles": roles, "limits": limits}
     try:
-        command = AddStaff.model_validate({"name": name, "password": password, "roles": frozenset(roles), "limits": limits})
-        add_staff(command, unit)
+        given = {"name": name, "password": password, "roles": frozenset(roles), "limits": limits}
+        add_staff(AddStaff.model_validate(given | {"by": operator.id}), unit)
     except ValidationError as error:
         return _list(request, unit, form=form, faults=_faults(error), status_code=422)
     except Problem as problem:
@@ -114,7 +125,7 @@ def change_account(
 def reset_account(
     request: Request,
     staff_id: UUID,
-    _: OperatorDep,
+    operator: OperatorDep,
     unit: UnitDep,
     password: Password = "",
     factor: Annotated[bool, Form()] = False,
@@ -122,7 +133,7 @@ def reset_account(
     """Give an account a new password, or take its second factor away."""
     account = open_account(staff_id, unit)
     try:
-        command = ResetStaff(staff_id=staff_id, password=None if factor else password, factor=factor)
+        command = ResetStaff(staff_id=staff_id, by=operator.id, password=None if factor else password, factor=factor)
     except ValidationError as error:
         return _one(request, account, unit, faults=_faults(error), status_code=422)
     reset_staff(command, unit)
@@ -138,6 +149,10 @@ def end_account(request: Request, staff_id: UUID, operator: OperatorDep, unit: U
     except Problem as problem:
         return _one(request, account, unit, faults={"form": problem.detail}, status_code=problem.status)
     return see(LIST)
+
+
+def _titles(unit: Unit) -> dict[str, str]:
+    return {str(programme.id): programme.title for programme in programmes(unit)}
 
 
 def _limits(streets: str, neighbourhoods: str, stations: str, programme: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -166,8 +181,10 @@ def _list(request: Request, unit: Unit, *, form: dict[str, Any], faults: dict[st
         request,
         "accounts.html",
         lines=accounts(unit),
+        log=account_log(unit)[:SHOWN],
+        done=DONE,
         programmes=known,
-        titles={str(programme.id): programme.title for programme in known},
+        titles=_titles(unit),
         may=MAY,
         form=form,
         faults=faults,
@@ -190,6 +207,9 @@ def _one(
         request,
         "account_one.html",
         account=account,
+        log=account_log(unit, account.id)[:SHOWN],
+        done=DONE,
+        titles=_titles(unit),
         form={"roles": account.roles if roles is None else roles, "limits": account.limits if limits is None else limits},
         programmes=programmes(unit),
         may=MAY,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from services.registration.api.live import counted_so_far
 from services.registration.domain.presence import Direction, MissedReason
 from services.registration.features import problems
+from services.registration.features.access_log import note_list
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.cancel_session import CancelSession, cancel_session
 from services.registration.features.check_in import CheckedIn, CheckIn, check_in
@@ -29,6 +30,7 @@ from services.registration.pages.live_roster import shown
 from services.registration.pages.rendering import pages, see
 from services.registration.projections.calendar import sessions_between, sessions_on
 from services.registration.projections.places import progress_of
+from services.registration.projections.presence import listed_residents
 from services.registration.tables import LiveRoom, Session
 from shared.clock import today
 from shared.errors import Invalid, Problem
@@ -55,8 +57,9 @@ def show_desk(request: Request, staff: StaffDep, unit: UnitDep) -> Response:
 
 
 @router.get("/desk/sessions/{session_id}")
-def show_roster(request: Request, session_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
-    """One session's roster: a tap checks in."""
+def show_roster(request: Request, session_id: UUID, staff: StaffDep, unit: UnitDep) -> Response:
+    """One session's roster: a tap checks in. Whom it names can read that it was looked at."""
+    note_list(unit, who=staff, residents=listed_residents(session_id, unit), action="roster_read")
     return _roster(request, session_id, unit)
 
 

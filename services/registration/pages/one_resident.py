@@ -194,7 +194,7 @@ def _resident(
         twice=duplicates_of(resident, unit, staff),
         merges=merges_into(resident.id, unit),
         places=places_of(resident.id, unit),
-        terms=programmes_to_come(unit),
+        terms=programmes_to_come(unit, staff),
         looked=access_log(resident.id, unit)[:20],
         faults=faults or {},
         typed=typed,

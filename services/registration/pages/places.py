@@ -12,6 +12,7 @@ from services.registration.api.places import acting, for_whom
 from services.registration.domain.places import Mode
 from services.registration.features import problems
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
+from services.registration.features.access_log import note_list
 from services.registration.features.acting import may_act_for
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_mode import ChangeMode, change_mode
@@ -135,15 +136,18 @@ def act(registration_id: UUID, resident: ResidentDep, unit: UnitDep, act: Annota
 
 
 @router.get("/desk/sessions/{session_id}/waitlist")
-def show_waitlist(request: Request, session_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
+def show_waitlist(request: Request, session_id: UUID, staff: StaffDep, unit: UnitDep) -> Response:
     """Who is being asked, who waits, and why in this order."""
     session = unit.get(Session, session_id)
+    offers, lines = on_offer(session, unit), lines_of(session, unit)
+    named = [offer.registration for offer in offers] + [waiter.registration for line in lines for waiter in line.waiters]
+    note_list(unit, who=staff, residents=[each.resident_id for each in named], action="waitlist_read")
     return pages.render(
         request,
         "waitlist.html",
         session=session,
-        offers=on_offer(session, unit),
-        lines=lines_of(session, unit),
+        offers=offers,
+        lines=lines,
         open=session.state == "planned" and unit.now < session.starts_at,
     )
 

@@ -39,6 +39,9 @@ ACTIONS = {
     "cancelled": phrase("代为退了名额"),
     "hours_read": phrase("看了您的学时"),
     "certificate_read": phrase("下载了您的结业证书"),
+    "roster_read": phrase("看了活动的签到名单"),
+    "waitlist_read": phrase("看了活动的候补名单"),
+    "door_list_read": phrase("把签到名单存到了签到用的设备上"),
     "merged": phrase("把重复的资料并成一份"),
     "unmerged": phrase("把并错的资料分开"),
 }

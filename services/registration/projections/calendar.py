@@ -60,7 +60,8 @@ def programmes(unit: Unit, staff: Principal | None = None) -> Sequence[Programme
     return unit.session.exec(found).all()
 
 
-def programmes_to_come(unit: Unit) -> Sequence[Programme]:
-    """The programmes with planned sessions that have not begun, by title."""
+def programmes_to_come(unit: Unit, staff: Principal) -> Sequence[Programme]:
+    """The programmes that `staff` may see with planned sessions that have not begun, by title."""
     coming = select(Session.programme_id).where(col(Session.state) == "planned", col(Session.starts_at) > unit.now)
-    return unit.session.exec(select(Programme).where(col(Programme.id).in_(coming)).order_by(col(Programme.title))).all()
+    found = select(Programme).where(col(Programme.id).in_(coming), within(staff, street=Programme.street, programme=Programme.id))
+    return unit.session.exec(found.order_by(col(Programme.title))).all()

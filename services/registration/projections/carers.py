@@ -18,7 +18,7 @@ NOTES = 200
 
 
 class Carer(NamedTuple):
-    """An authority in force, with the person at its other end."""
+    """An authority in force, with the person at its other end; what is left with merged records is nobody's any more."""
 
     authority_id: UUID
     resident_id: UUID
@@ -53,7 +53,7 @@ def _in_force(resident_id: UUID, unit: Unit, *, mine: Any, other: Any) -> list[C
     found = (
         select(Authority, Resident)
         .join(Resident, col(Resident.id) == other)
-        .where(mine == resident_id, col(Authority.ended_at).is_(None))
+        .where(mine == resident_id, col(Authority.ended_at).is_(None), col(Resident.merged_into).is_(None))
         .order_by(col(Authority.given_at))
     )
     return [

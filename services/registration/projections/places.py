@@ -99,7 +99,7 @@ def cared_for(carer_id: UUID, unit: Unit) -> list[CaredFor]:
     found = (
         select(Resident)
         .join(Authority, col(Authority.elder_id) == col(Resident.id))
-        .where(col(Authority.carer_id) == carer_id, col(Authority.ended_at).is_(None))
+        .where(col(Authority.carer_id) == carer_id, col(Authority.ended_at).is_(None), col(Resident.merged_into).is_(None))
         .order_by(col(Resident.id))
     )
     return [CaredFor(resident.id, name_of(resident, unit)) for resident in unit.session.exec(found)]

@@ -144,6 +144,14 @@ def list_for_device(session: Session, device: str, staff_id: UUID, unit: Unit) -
     )
 
 
+def listed_residents(session_id: UUID, unit: Unit) -> Sequence[UUID]:
+    """Whom the lists of a session name."""
+    named = select(Registration.resident_id).where(
+        col(Registration.session_id) == session_id, col(Registration.state).not_in(GONE)
+    )
+    return unit.session.exec(named).all()
+
+
 def _people(session_id: UUID, salt: str, unit: Unit) -> list[dict[str, Any]]:
     listed = (
         select(Registration, Resident)

@@ -1,6 +1,6 @@
 """Registration's tables. Every rule that must never be broken is a constraint here too."""
 
-from services.registration.tables.access import HalfLogIn, LogIn, LoginCode, RecoveryCode, Staff
+from services.registration.tables.access import AccountNote, HalfLogIn, LogIn, LoginCode, RecoveryCode, Staff
 from services.registration.tables.answers import AnsweredRequest
 from services.registration.tables.base import Table
 from services.registration.tables.calendar import Programme, Recurrence, Session, SkippedDate, TopicVersion
@@ -44,6 +44,7 @@ from services.registration.tables.presence import Scan, Sheet
 
 __all__ = [
     "AccessNote",
+    "AccountNote",
     "AnsweredRequest",
     "Assignment",
     "Authority",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
@@ -59,6 +60,23 @@ class Staff(Table, table=True):
     factor_step: int = Field(default=0, sa_type=BigInteger)
     limits: dict[str, list[str]] = Field(default_factory=dict, sa_type=JSONB)
     ended_at: datetime | None = Field(default=None, sa_type=WHEN)
+
+
+class AccountNote(Table, table=True):
+    """One thing done to a staff account: `by` an operator or its owner, None from the command line. Rows are only added."""
+
+    __tablename__ = "account_note"
+    __table_args__ = (
+        ForeignKeyConstraint(["staff_id"], ["staff.id"], name="account_note_of_staff"),
+        Index("account_note_by_staff", "staff_id", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    staff_id: UUID
+    by: UUID | None = None
+    action: str = Field(sa_type=Text)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    at: datetime = Field(sa_type=WHEN)
 
 
 class HalfLogIn(Table, table=True):
