@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import Forbidden
 from shared.web.errors import error_response
 from shared.web.policy import HEADERS
-from shared.web.view import ONE_YEAR, chosen_in, without_choices
+from shared.web.view import chosen_in, keep_choice, without_choices
 from shared.web.words import phrase
 
 REFUSAL = phrase("这张表单不是从本站页面提交的，没有办理。请回到本站再试。")
@@ -75,5 +75,5 @@ def _keep(request: Request, chosen: dict[str, str]) -> ASGIApp:
     response = RedirectResponse(without_choices(request.scope["path"], request.url.query), status_code=303)
     secure = request.url.scheme == "https"
     for name, value in chosen.items():
-        response.set_cookie(name, value, max_age=ONE_YEAR, path="/", secure=secure, httponly=True, samesite="lax")
+        keep_choice(response, name, value, secure=secure)
     return response

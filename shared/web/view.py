@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from starlette.responses import Response
+
 from shared.web.words import Language
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +40,11 @@ class View:
             elder=chosen["view-elder"] == "on",
             text=int(chosen["view-text"]),
         )
+
+
+def keep_choice(response: Response, name: str, value: str, *, secure: bool) -> None:
+    """Let the reader's browser remember a choice."""
+    response.set_cookie(name, value, max_age=ONE_YEAR, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def chosen_in(query: str) -> dict[str, str]:

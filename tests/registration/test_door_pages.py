@@ -12,11 +12,12 @@ import pytest
 from services.registration.domain.presence import row_code
 from services.registration.features.check_in import CheckIn, check_in
 from services.registration.features.door_codes import ticket_of, wall_code
-from services.registration.tables import Registration, Resident, Scan, Sheet
+from services.registration.features.give_authority import GiveAuthority, give_authority
+from services.registration.tables import AccessNote, Registration, Resident, Scan, Sheet
 from shared.contracts.registration import ResidentCheckedIn
 from shared.event import new_id
 from shared.testing import Bench
-from tests.registration.people import WEDNESDAY, a_livestream, a_resident, a_session, sign_up
+from tests.registration.people import ANYWHERE, WEDNESDAY, a_livestream, a_resident, a_session, sign_up
 
 DESK = "/registration/desk"
 
@@ -39,6 +40,35 @@ def test_a_resident_scans_the_wall_logs_in_says_here_and_later_leaves(bench: Ben
     assert bench.get(Registration, mine.id).checked_in_at == WEDNESDAY + timedelta(minutes=3)
     assert logged_in.post(path, data={"direction": "exit"}).status_code == 303
     assert bench.get(Registration, mine.id).left_at is not None
+
+
+def test_a_carer_chooses_at_the_wall_whom_they_bring(bench: Bench) -> None:
+    session, carer, elder, stranger = a_session(bench), a_resident(bench), a_resident(bench, "李阿婆"), a_resident(bench)
+    places = {person.id: sign_up(bench, session, person) for person in (carer, elder, stranger)}
+    wish = GiveAuthority(elder_id=elder.id, carer_id=carer.id, relation="child", ground="own_word", by=ANYWHERE)
+    bench.run(give_authority, wish)
+    bench.at(WEDNESDAY)
+    path, code = f"/registration/door/{session.id}", wall_code(session.id, WEDNESDAY, bench.service.keys)
+    phone = bench.client("resident", id=carer.id, browser=True)
+    phone.get(path, params={"c": code})
+    assert "李阿婆到了" in phone.get(path).text
+    assert phone.post(path, data={"direction": "entry", "who": str(elder.id)}).status_code == 303
+    assert bench.get(Registration, places[elder.id].id).checked_in_at == WEDNESDAY
+    assert bench.get(Registration, places[carer.id].id).checked_in_at is None
+    page = phone.get(path).text
+    assert "李阿婆要走了" in page
+    assert "我到了" in page
+    refused = phone.post(path, data={"direction": "entry", "who": str(stranger.id)})
+    assert (refused.status_code, "照顾的家人" in refused.text) == (404, True)
+    api = f"/registration/api/sessions/{session.id}/door"
+    client = bench.client("resident", id=carer.id)
+    left = client.post(api, json={"code": code, "direction": "exit", "resident_id": str(elder.id)})
+    assert (left.status_code, left.json()["registration"]["resident_id"]) == (200, str(elder.id))
+    assert client.post(api, json={"code": code, "resident_id": str(stranger.id)}).json()["code"] == "unknown_resident"
+    assert bench.get(Registration, places[stranger.id].id).checked_in_at is None
+    assert {(note.action, note.who_id) for note in bench.all(AccessNote) if note.resident_id == elder.id} >= {
+        ("checked_in", carer.id)
+    }
 
 
 def test_an_old_photo_of_the_wall_lets_nobody_in(bench: Bench) -> None:

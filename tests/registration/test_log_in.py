@@ -124,6 +124,28 @@ def test_whoever_asks_too_often_is_told_when_to_ask_again(bench: Bench) -> None:
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
 
 
+def test_who_needs_large_print_gets_the_elder_view_until_they_choose_otherwise(bench: Bench) -> None:
+    a_resident(bench, phone=PHONE, needs=frozenset({"large_print"}))
+    a_resident(bench, phone="13900139000")
+
+    def logged_in(phone: str, chosen: str | None = None) -> str | None:
+        bench.at(timedelta(hours=2))
+        browser = bench.client(browser=True)
+        if chosen:
+            browser.cookies.set("view-elder", chosen)
+        login = ask(bench, phone)
+        answer = browser.post(f"/registration/login/code?login={login.id}", data={"code": the_code_in_the_text(bench)})
+        assert answer.status_code == 303
+        assert ("elder" in browser.get("/registration/mine").text.split("<head>")[0]) is (
+            browser.cookies.get("view-elder") == "on"
+        )
+        return browser.cookies.get("view-elder")
+
+    assert logged_in(PHONE) == "on"
+    assert logged_in(PHONE, chosen="off") == "off"
+    assert logged_in("13900139000") is None
+
+
 def test_codes_of_yesterday_are_dropped(bench: Bench) -> None:
     ask(bench)
     bench.at(retention.LOGIN_CODES + timedelta(seconds=1))

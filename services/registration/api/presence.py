@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from services.registration.api.common import Out
-from services.registration.api.places import RegistrationOut
+from services.registration.api.places import RegistrationOut, for_whom
 from services.registration.domain.people import masked_name
 from services.registration.domain.presence import Direction, MissedReason, Verdict, Way
-from services.registration.features.access_log import note_list
+from services.registration.features.access_log import note, note_list
 from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.door_pass import public_key
 from services.registration.features.merge_scans import MOST, MergeScans, OfflineScan, merge_scans
@@ -107,12 +107,13 @@ class ScanOut(BaseModel):
 
 
 class WallWish(BaseModel):
-    """The code on the wall, as the resident's phone read it."""
+    """The code on the wall, as the resident's phone read it; a carer adds the elder whom they bring."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(examples=["5f0c1a7be2d94c03"])
     direction: Direction = "entry"
+    resident_id: UUID | None = None
 
 
 class DeviceList(BaseModel):
@@ -189,8 +190,10 @@ def post_scan(session_id: UUID, wish: ScanWish, staff: StaffDep, request: Reques
 
 @router.post("/sessions/{session_id}/door", responses=REFUSED, response_model=ScanOut)
 def post_door(session_id: UUID, wish: WallWish, resident: ResidentDep, request: Request, unit: UnitDep) -> ScanOut | Response:
-    """Check oneself in, or out, with the code on the wall."""
-    return _answer(check_in(at_the_wall(session_id, resident, wish.code, wish.direction), unit), request, unit)
+    """Check oneself in, or out, with the code on the wall, or somebody one acts for."""
+    whom = for_whom(resident, wish.resident_id, unit)
+    command = at_the_wall(session_id, resident, wish.code, wish.direction, whom=whom)
+    return _answer(checked_in(command, resident, unit), request, unit)
 
 
 @router.get("/sessions/{session_id}/door-list")
@@ -224,10 +227,18 @@ def get_conflicts(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[Conflict
     return _conflicts(session_id, unit)
 
 
-def at_the_wall(session_id: UUID, resident: Principal, code: str, direction: Direction) -> CheckIn:
-    """The scan of a resident with the code on the wall: one code counts once for each of them."""
-    nonce = uuid5(NAMESPACE_OID, f"{session_id}:{resident.id}:{code}:{direction}")
-    return CheckIn(nonce=nonce, session_id=session_id, resident_id=resident.id, wall=code, direction=direction, by=resident.id)
+def at_the_wall(session_id: UUID, resident: Principal, code: str, direction: Direction, *, whom: UUID) -> CheckIn:
+    """The scan, by a resident, of the code on the wall for `whom`: one code counts once for each of them."""
+    nonce = uuid5(NAMESPACE_OID, f"{session_id}:{whom}:{code}:{direction}")
+    return CheckIn(nonce=nonce, session_id=session_id, resident_id=whom, wall=code, direction=direction, by=resident.id)
+
+
+def checked_in(command: CheckIn, resident: Principal, unit: Unit) -> CheckedIn:
+    """What became of the scan; an elder whom somebody else checked in can read that."""
+    done = check_in(command, unit)
+    if done.registration is not None and refusal(done) is None:
+        note(unit, who=resident, resident_id=done.registration.resident_id, action="checked_in")
+    return done
 
 
 def _conflicts(session_id: UUID, unit: Unit) -> list[ConflictOut]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import FileResponse, Response
 
-from services.registration.api.presence import at_the_wall
+from services.registration.api.places import for_whom
+from services.registration.api.presence import at_the_wall, checked_in
 from services.registration.domain.presence import Direction
-from services.registration.features.check_in import check_in
 from services.registration.features.door_codes import been_at_the_wall, is_on_the_wall, wall_code, was_at_the_wall
 from services.registration.features.places import active
 from services.registration.features.verdicts import WORDS, refusal
 from services.registration.pages.rendering import pages, qr, see
+from services.registration.projections.places import cared_for
 from services.registration.projections.presence import inside
-from services.registration.tables import Session
+from services.registration.tables import Registration, Session
 from shared.http import PrincipalDep, ResidentDep, StaffDep, UnitDep, service_of
 from shared.unit import Unit
 from shared.web import phrase
@@ -71,6 +72,19 @@ def show_wall_code(request: Request, session_id: UUID, _: StaffDep, unit: UnitDe
     return _wall(request, session_id, unit, "wall_code.html")
 
 
+class AtTheWall(NamedTuple):
+    """Somebody who may be checked in from this phone: its owner (without a name), or whom they bring."""
+
+    id: UUID
+    name: str
+    place: Registration | None
+
+    @property
+    def here_now(self) -> bool:
+        """Whether they came and have not left."""
+        return self.place is not None and self.place.checked_in_at is not None and self.place.left_at is None
+
+
 @router.get("/door/{session_id}")
 def show_way_in(request: Request, session_id: UUID, principal: PrincipalDep, unit: UnitDep, c: str = "") -> Response:
     """Where the code on the wall leads: who has just scanned it may log in first, then says that they are here."""
@@ -88,10 +102,17 @@ def show_way_in(request: Request, session_id: UUID, principal: PrincipalDep, uni
 
 @router.post("/door/{session_id}")
 def come_or_go(
-    request: Request, session_id: UUID, resident: ResidentDep, unit: UnitDep, direction: Annotated[Direction, Form()] = "entry"
+    request: Request,
+    session_id: UUID,
+    resident: ResidentDep,
+    unit: UnitDep,
+    direction: Annotated[Direction, Form()] = "entry",
+    who: Annotated[UUID | None, Form()] = None,
 ) -> Response:
-    """Check oneself in, or out."""
-    done = check_in(at_the_wall(session_id, resident, request.cookies.get(NOTE, "")[:100], direction), unit)
+    """Check oneself in, or out, or somebody one acts for."""
+    seen = request.cookies.get(NOTE, "")[:100]
+    whom = for_whom(resident, who, unit)
+    done = checked_in(at_the_wall(session_id, resident, seen, direction, whom=whom), resident, unit)
     if refusal(done) is not None:
         unit.session.flush()
         session = unit.get(Session, session_id)
@@ -102,13 +123,12 @@ def come_or_go(
 def _way_in(
     request: Request, session: Session, resident_id: UUID, unit: Unit, *, fault: str | None = None, status_code: int = 200
 ) -> Response:
-    mine = active(session.id, resident_id, unit)
+    named = [(resident_id, ""), *cared_for(resident_id, unit)]
     return pages.render(
         request,
         "way_in.html",
         session=session,
-        mine=mine,
-        here_now=mine is not None and mine.checked_in_at is not None and mine.left_at is None,
+        people=[AtTheWall(id, name, active(session.id, id, unit)) for id, name in named],
         fresh=was_at_the_wall(request.cookies.get(NOTE, "")[:100], session.id, unit.now, unit.keys),
         fault=fault,
         status_code=status_code,
