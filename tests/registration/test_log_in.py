@@ -139,7 +139,8 @@ def test_who_needs_large_print_gets_the_elder_view_until_they_choose_otherwise(b
         assert ("elder" in browser.get("/registration/mine").text.split("<head>")[0]) is (
             browser.cookies.get("view-elder") == "on"
         )
-        return browser.cookies.get("view-elder")
+        kept: str | None = browser.cookies.get("view-elder")
+        return kept
 
     assert logged_in(PHONE) == "on"
     assert logged_in(PHONE, chosen="off") == "off"
