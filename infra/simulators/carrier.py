@@ -37,7 +37,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from infra.simulators.callbacks import Callbacks
-from infra.simulators.faults import WISHES, Faults
+from infra.simulators.desk import answer_invalid, fault_routes, phone_routes
+from infra.simulators.faults import Faults
 from infra.simulators.phones import Phones, status
 from shared import clock
 
@@ -50,13 +51,6 @@ class Message(BaseModel):
     out_id: str = Field(min_length=1, max_length=255)
     phone: str = Field(pattern=r"^1\d{10}$")
     sign_name: str = Field(min_length=2, max_length=12)
-    text: str = Field(min_length=1, max_length=500)
-
-
-class Answer(BaseModel):
-    """A text typed on a phone."""
-
-    phone: str
     text: str = Field(min_length=1, max_length=500)
 
 
@@ -78,13 +72,10 @@ class Carrier:
         routes = [
             Route("/messages", self.take, methods=["POST"]),
             Route("/messages/{out_id}", self.find),
-            Route("/phones", self.list_phones),
-            Route("/replies", self.answer, methods=["POST"]),
-            Route("/faults", self.set_faults, methods=["POST"]),
-            Route("/faults", self.list_faults, methods=["GET"]),
-            Route("/faults", self.heal, methods=["DELETE"]),
+            *phone_routes(self.phones, self.callbacks.forward),
+            *fault_routes(self.faults),
         ]
-        return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ValidationError: _answer_invalid})
+        return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ValidationError: answer_invalid})
 
     async def take(self, request: Request) -> Response:
         """Take a text, or fail in one of the ways carriers fail."""
@@ -114,41 +105,6 @@ class Carrier:
         ended, code = ("accepted", "") if self.callbacks.is_under_way(taken) else status(taken.phone)
         return JSONResponse({"reference": taken.reference, "status": ended, "code": code})
 
-    def list_phones(self, _: Request) -> Response:
-        """What a person would see on the phones."""
-        return JSONResponse(
-            [
-                {"number": number, "texts": [{"at": text.at.isoformat(), "mine": text.mine, "text": text.text} for text in texts]}
-                for number, texts in self.phones.all().items()
-            ]
-        )
-
-    async def answer(self, request: Request) -> Response:
-        """Text back from a phone."""
-        typed = Answer.model_validate_json(await request.body())
-        try:
-            self.callbacks.forward(self.phones.answer(typed.phone, typed.text))
-        except KeyError:
-            return JSONResponse({"code": "NO_SUCH_PHONE"}, status_code=404)
-        return JSONResponse({"code": "OK"}, status_code=202)
-
-    async def set_faults(self, request: Request) -> Response:
-        """Put faults in force."""
-        try:
-            self.faults.set(WISHES.validate_json(await request.body()))
-        except ValueError as error:
-            return JSONResponse({"code": "INVALID", "detail": str(error)}, status_code=422)
-        return self.list_faults(request)
-
-    def list_faults(self, _: Request) -> Response:
-        """The faults in force."""
-        return JSONResponse({name: fault.model_dump() for name, fault in self.faults.all().items()})
-
-    def heal(self, request: Request) -> Response:
-        """No faults any more."""
-        self.faults.heal()
-        return self.list_faults(request)
-
     def _fall_down(self) -> None:
         if self.faults.strikes("down"):
             raise HTTPException(503)
@@ -163,17 +119,15 @@ class BrokenOff(Response):
         await send({"type": "http.response.body", "body": b"{"})
 
 
-def _answer_invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ValidationError)
-    wrong = error.errors(include_input=False, include_url=False)
-    return JSONResponse({"code": "isv.INVALID_PARAMETERS", "detail": wrong}, status_code=422)
+def log_from(environment: Callable[[str, str], str]) -> Path | None:
+    """Where the phones' texts are kept."""
+    kept = environment("JIAMENKOU_CARRIER_LOG", "")
+    beside = environment("JIAMENKOU_CLOCK", "")
+    return Path(kept) if kept else Path(beside).with_name("carrier.jsonl") if beside else None
 
 
 def carrier_from(environment: Callable[[str, str], str]) -> Carrier:
     """The carrier that the environment describes."""
-    kept = environment("JIAMENKOU_CARRIER_LOG", "")
-    beside = environment("JIAMENKOU_CLOCK", "")
-    log = Path(kept) if kept else Path(beside).with_name("carrier.jsonl") if beside else None
     faults = Faults()
     callbacks = Callbacks(
         environment("JIAMENKOU_CALLBACK_URL", environment("JIAMENKOU_PUBLIC_URL", "http://127.0.0.1:8080")),
@@ -181,7 +135,7 @@ def carrier_from(environment: Callable[[str, str], str]) -> Carrier:
         float(environment("JIAMENKOU_RECEIPT_DELAY", "0.5")),
         faults,
     )
-    return Carrier(Phones(log), callbacks, faults)
+    return Carrier(Phones(log_from(environment)), callbacks, faults)
 
 
 def main() -> None:

@@ -22,13 +22,18 @@ NAMES = (
 
 
 class Fault(BaseModel):
-    """How often: the `next` so many times, else with a `probability`. `ms` says how slow, where that is the fault."""
+    """How often: the `next` so many times, else with a `probability`.
+
+    `ms` says how slow, where that is the fault (anything up to `most_ms`, if that is more); `times` how often over.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     next: int = Field(default=0, ge=0)
     probability: float = Field(default=0.0, ge=0, le=1)
     ms: int = Field(default=1000, ge=0, le=60_000)
+    most_ms: int = Field(default=0, ge=0, le=60_000)
+    times: int = Field(default=1, ge=1, le=20)
 
 
 WISHES = TypeAdapter(dict[str, Fault])
@@ -67,9 +72,15 @@ class Faults:
             return random.random() < fault.probability
 
     def ms(self, name: str) -> int:
-        """How many milliseconds a fault of slowness takes."""
+        """How many milliseconds a fault of slowness takes this time."""
         with self._lock:
-            return self._faults[name].ms if name in self._faults else 0
+            fault = self._faults.get(name)
+        return 0 if fault is None else random.randint(fault.ms, max(fault.ms, fault.most_ms))
+
+    def times(self, name: str) -> int:
+        """How often over a fault of repetition repeats."""
+        with self._lock:
+            return self._faults[name].times if name in self._faults else 0
 
     def all(self) -> dict[str, Fault]:
         """Those in force."""

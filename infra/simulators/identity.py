@@ -32,7 +32,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from infra.simulators.faults import WISHES, Faults
+from infra.simulators.desk import fault_routes
+from infra.simulators.faults import Faults
 
 FAULTS = ("down", "denied", "wrong_nonce", "expired", "forged", "unsigned", "foreign", "other_issuer")
 LIFE_SECONDS = 300
@@ -58,9 +59,7 @@ class Provider:
                 Route("/keys", self.list_keys),
                 Route("/person", self.seat, methods=["PUT"]),
                 Route("/rotation", self.rotate, methods=["POST"]),
-                Route("/faults", self.set_faults, methods=["POST"]),
-                Route("/faults", self.list_faults, methods=["GET"]),
-                Route("/faults", self.heal, methods=["DELETE"]),
+                *fault_routes(self.faults),
             ]
         )
 
@@ -124,23 +123,6 @@ class Provider:
         """Sign with a new key."""
         self._key = _new_key()
         return JSONResponse({"kid": self._key.kid})
-
-    async def set_faults(self, request: Request) -> Response:
-        """Put faults in force."""
-        try:
-            self.faults.set(WISHES.validate_json(await request.body()))
-        except ValueError as error:
-            return JSONResponse({"code": "INVALID", "detail": str(error)}, status_code=422)
-        return self.list_faults(request)
-
-    def list_faults(self, _: Request) -> Response:
-        """The faults in force."""
-        return JSONResponse({name: fault.model_dump() for name, fault in self.faults.all().items()})
-
-    def heal(self, request: Request) -> Response:
-        """No faults any more."""
-        self.faults.heal()
-        return self.list_faults(request)
 
     def _say(self, asked: dict[str, str]) -> str:
         """The ID token, wrong in whatever way a fault wants."""

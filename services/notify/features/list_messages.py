@@ -11,7 +11,8 @@ from pydantic import Field
 from sqlalchemy import ColumnElement
 from sqlmodel import col, desc, func, or_, select
 
-from services.notify.domain.outcomes import Family, State, family
+from services.notify.domain.carrier_codes import Family, family
+from services.notify.domain.outcomes import State
 from services.notify.domain.phones import masked, national
 from services.notify.features import Command
 from services.notify.features.compose import PHONE
@@ -120,10 +121,15 @@ def lines_of(messages: Sequence[Message], unit: Unit) -> list[Line]:
             number=_number(message.phone or (numbers.get(message.resident_id, "") if message.resident_id else ""), unit),
             carrier=last[message.id].carrier if message.id in last else "",
             code=last[message.id].code if message.id in last else "",
-            family=family(last[message.id].code) if message.id in last and last[message.id].code else None,
+            family=family_of(last.get(message.id)),
         )
         for message in messages
     ]
+
+
+def family_of(attempt: Attempt | None) -> Family | None:
+    """What the carrier's code asks of us, if it gave one."""
+    return family(attempt.carrier, attempt.code) if attempt is not None and attempt.code else None
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -12,11 +12,11 @@ from sqlmodel import col, desc, select
 
 from services.notify.domain import texts
 from services.notify.domain.approvals import HOUSE
+from services.notify.domain.carrier_codes import Family
 from services.notify.domain.lengths import signed
-from services.notify.domain.outcomes import Family, family
 from services.notify.domain.phones import masked
 from services.notify.features.compose import FACTS, PHONE
-from services.notify.features.list_messages import PAGE, Line, lines_of
+from services.notify.features.list_messages import PAGE, Line, family_of, lines_of
 from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
 from services.notify.features.wordings import wordings
@@ -117,7 +117,7 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
 def _try(attempt: Attempt, unit: Unit) -> Try:
     asked = unit.cursor().execute(_ASKED_NEXT, (str(attempt.id),)).fetchone()
     return Try(
-        attempt, family(attempt.code) if attempt.code else None, _receipts(attempt, unit), asked[0] if asked is not None else None
+        attempt, family_of(attempt), _receipts(attempt, unit), asked[0] if asked is not None else None
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from services.notify.domain import outcomes
+from services.notify.domain import carrier_codes, outcomes
 from services.notify.domain.outcomes import State
 from services.notify.tables import Attempt, Message
 from shared.contracts.notify import MessageSkipped
@@ -45,7 +45,7 @@ def refuse(message: Message, attempt: Attempt, code: str, unit: Unit) -> None:
     if attempt.outcome not in ("open", "unknown"):
         return
     attempt.outcome, attempt.ended_at, attempt.code = "refused", unit.now, code
-    if outcomes.family(code) is outcomes.Family.BUSY:
+    if carrier_codes.family(attempt.carrier, code) is carrier_codes.Family.BUSY:
         try_again(message, unit.now + outcomes.try_again_after(message.attempts), "carrier", unit)
     else:
         _fail(message, attempt, code, unit)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.notify.domain.outcomes import Family, State
+from services.notify.domain.carrier_codes import Family
+from services.notify.domain.outcomes import State
 from shared.web import Pages, phrase
 
 pages = Pages("services.notify")
@@ -76,6 +77,7 @@ FAMILIES = {
     Family.BARRED: phrase("号码在运营商黑名单里，请打电话"),
     Family.CONTENT: phrase("运营商不放行这段文字或签名"),
     Family.CONTRACT: phrase("短信账户有问题，请运行人员处理"),
+    Family.UNSURE: phrase("运营商没有给出明确答复"),
     Family.OTHER: phrase("运营商没有说明原因"),
 }
 OUTCOMES = {
