@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import random
 import threading
 import time
@@ -17,17 +19,22 @@ from shared.clock import SHANGHAI
 
 RECEIPTS, REPLIES = "/notify/api/carrier/receipts", "/notify/api/carrier/replies"
 TRIES = 10
-PAUSE = 0.05
+LARGEST = 500
+"""Items in one call, at most."""
+
+PATIENCE = 5.0
+_ORDER = itertools.count()
 
 
-@dataclass
+@dataclass(order=True)
 class _Call:
     due: float
-    path: str
-    item: dict[str, object]
-    token: str
-    tries: int = 0
-    order: float = field(default_factory=time.monotonic)
+    order: int = field(default_factory=lambda: next(_ORDER), init=False)
+    path: str = field(compare=False)
+    item: dict[str, object] = field(compare=False)
+    token: str = field(compare=False)
+    tries: int = field(default=0, compare=False)
+    over: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 class Callbacks:
@@ -37,8 +44,8 @@ class Callbacks:
         self._url, self._token, self._delay, self._faults = base_url.rstrip("/"), token, delay, faults
         self._calls: list[_Call] = []
         self._taken_at: dict[str, float] = {}
-        self._lock = threading.Lock()
-        self._over = threading.Event()
+        self._changed = threading.Condition()
+        self._over = False
         self._thread = threading.Thread(target=self._run, name="callbacks", daemon=True)
 
     def start(self) -> None:
@@ -47,57 +54,87 @@ class Callbacks:
 
     def stop(self) -> None:
         """Stop calling; what is still due is lost."""
-        self._over.set()
+        with self._changed:
+            self._over = True
+            self._changed.notify()
         self._thread.join(timeout=3)
 
     def is_under_way(self, text: Text) -> bool:
         """Whether it is too early to say how this text ended."""
         return time.monotonic() < self._taken_at.get(text.out_id, 0.0) + self._delay
 
-    def report(self, text: Text) -> None:
-        """Send a receipt for a text, later."""
-        self._taken_at[text.out_id] = time.monotonic()
+    def report(self, text: Text) -> threading.Event | None:
+        """Send a receipt for a text, later, or with the fault `receipts_first` now; then the event says when it was taken."""
+        first = self._faults.strikes("receipts_first")
+        self._taken_at[text.out_id] = time.monotonic() - (self._delay if first else 0.0)
         if self._faults.strikes("receipts_lost"):
-            return
+            return None
         item = receipt(text)
-        delay = self._delay * random.uniform(1, 4) if self._faults.strikes("receipts_reordered") else self._delay
-        self._ask(RECEIPTS, item, delay)
+        delay = 0.0 if first else self._delay
+        if self._faults.strikes("receipts_reordered"):
+            delay *= random.uniform(1, 4)
+        call = self._ask(RECEIPTS, item, delay)
         if self._faults.strikes("receipts_doubled"):
-            self._ask(RECEIPTS, item, delay * 2)
+            for number in range(self._faults.times("receipts_doubled")):
+                self._ask(RECEIPTS, item, delay + self._delay * (1 + number))
         if self._faults.strikes("receipts_forged"):
-            self._ask(RECEIPTS, item | {"success": False, "err_code": "MK:0001"}, 0.0, token="forged")
+            self._forge(item)
+        return call.over if first else None
 
     def forward(self, text: Text) -> None:
         """Pass on what was typed on a phone, at once."""
         self._ask(REPLIES, reply(text), 0.0)
 
-    def _ask(self, path: str, item: dict[str, object], delay: float, token: str = "") -> None:
-        with self._lock:
-            self._calls.append(_Call(time.monotonic() + delay, path, item, token or self._token))
+    def _forge(self, item: dict[str, object]) -> None:
+        """Lies that look right: with a wrong token, for a text nobody sent, and for another number than the text's."""
+        failed = item | {"success": False, "err_code": "MK:0001", "biz_id": uuid4().hex}
+        self._ask(RECEIPTS, failed, 0.0, token="forged")
+        self._ask(RECEIPTS, failed | {"out_id": str(uuid4())}, 0.0)
+        self._ask(RECEIPTS, failed | {"phone_number": "13999999999"}, 0.0)
+
+    def _ask(self, path: str, item: dict[str, object], delay: float, token: str = "") -> _Call:
+        call = _Call(time.monotonic() + delay, path, item, token or self._token)
+        self._plan(call)
+        return call
+
+    def _plan(self, *calls: _Call) -> None:
+        with self._changed:
+            for call in calls:
+                heapq.heappush(self._calls, call)
+            self._changed.notify()
 
     def _run(self) -> None:
-        with httpx2.Client(timeout=5, trust_env=False) as client:
-            while not self._over.wait(PAUSE):
-                for path, token in {(call.path, call.token) for call in self._due()}:
-                    self._call(client, path, token)
+        with httpx2.Client(timeout=PATIENCE, trust_env=False) as client:
+            while due := self._due():
+                for path, token in dict.fromkeys((call.path, call.token) for call in due):
+                    self._call(client, path, token, [call for call in due if (call.path, call.token) == (path, token)])
 
     def _due(self) -> list[_Call]:
-        with self._lock:
-            return sorted((call for call in self._calls if call.due <= time.monotonic()), key=lambda call: call.order)
+        """The next calls that are due, as soon as there are any; none when it is over."""
+        with self._changed:
+            while not self._over:
+                now = time.monotonic()
+                due: list[_Call] = []
+                while self._calls and self._calls[0].due <= now and len(due) < LARGEST:
+                    due.append(heapq.heappop(self._calls))
+                if due:
+                    return due
+                self._changed.wait(self._calls[0].due - now if self._calls else None)
+            return []
 
-    def _call(self, client: httpx2.Client, path: str, token: str) -> None:
-        batch = [call for call in self._due() if (call.path, call.token) == (path, token)]
+    def _call(self, client: httpx2.Client, path: str, token: str, batch: list[_Call]) -> None:
         try:
             answer = client.post(self._url + path, json=[call.item for call in batch], headers={"x-carrier-token": token})
             taken = answer.status_code == 200
         except httpx2.HTTPError:
             taken = False
-        with self._lock:
-            for call in batch:
-                call.tries += 1
+        for call in batch:
+            call.tries += 1
+            if taken or call.tries >= TRIES or call.token != self._token:
+                call.over.set()
+            else:
                 call.due = time.monotonic() + min(60.0, 0.5 * 2**call.tries)
-                if taken or call.tries >= TRIES or call.token != self._token:
-                    self._calls.remove(call)
+        self._plan(*(call for call in batch if not call.over.is_set()))
 
 
 def receipt(text: Text) -> dict[str, object]:

@@ -9,12 +9,17 @@ It takes texts, reports a moment later how they ended, and lets a person text ba
     POST /faults             {"accept_then_timeout": {"next": 1}, "receipts_lost": {"probability": 0.2}}
     GET  /faults             those in force; DELETE heals all
 
-Faults: down (503 to everything), busy (429), reset (the answer breaks off, nothing taken), slow (with "ms"), accept_then_timeout,
-accept_then_500, receipts_lost, receipts_doubled, receipts_reordered, receipts_forged (one more, with a wrong token).
+Two more carriers with the same phones stand beside it, each with faults of its own: /second/messages, /second/faults, and
+/unqueryable/… which is the same but for GET /unqueryable/messages/{out_id}: it cannot be asked (501).
+
+Faults: down (503 to everything), busy (429), reset (the answer breaks off, nothing taken), slow (with "ms"; up to "most_ms" if
+that is more), accept_then_timeout, accept_then_500, receipts_lost, receipts_doubled ("times" more), receipts_reordered,
+receipts_forged (lies: with a wrong token, for a text nobody sent, for another number), receipts_first (before the answer).
 Texts to 17000000001, 17000000002 and 17000000003 never arrive.
 
 It calls back at JIAMENKOU_CALLBACK_URL (default JIAMENKOU_PUBLIC_URL, http://127.0.0.1:8080), /notify/api/carrier/receipts and
 /notify/api/carrier/replies, with JIAMENKOU_CARRIER_TOKEN (default `demo`), JIAMENKOU_RECEIPT_DELAY seconds (0.5) after a text.
+JIAMENKOU_ANSWER_MS, as in `100-1000`, makes every answer take so long from the start.
 What is not answered with 200 it calls again, ten times in all. Texts are kept in JIAMENKOU_CARRIER_LOG (JSON lines; default:
 beside the simulated clock if there is one, else in memory).
 """
@@ -30,15 +35,16 @@ from pathlib import Path
 import uvicorn
 from pydantic import BaseModel, Field, ValidationError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from infra.simulators.callbacks import Callbacks
 from infra.simulators.desk import answer_invalid, fault_routes, phone_routes
-from infra.simulators.faults import Faults
+from infra.simulators.faults import Fault, Faults
 from infra.simulators.phones import Phones, status
 from shared import clock
 
@@ -57,25 +63,16 @@ class Message(BaseModel):
 class Carrier:
     """The carrier's side of HTTP."""
 
-    def __init__(self, phones: Phones, callbacks: Callbacks, faults: Faults) -> None:
-        self.phones, self.callbacks, self.faults = phones, callbacks, faults
+    def __init__(self, phones: Phones, callbacks: Callbacks, faults: Faults, *, asks: bool = True) -> None:
+        self.phones, self.callbacks, self.faults, self.asks = phones, callbacks, faults, asks
 
-    def app(self) -> Starlette:
-        """The application; its callbacks run as long as it does."""
-
-        @asynccontextmanager
-        async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            self.callbacks.start()
-            yield
-            self.callbacks.stop()
-
-        routes = [
+    def routes(self) -> list[BaseRoute]:
+        """What its customers call."""
+        return [
             Route("/messages", self.take, methods=["POST"]),
             Route("/messages/{out_id}", self.find),
-            *phone_routes(self.phones, self.callbacks.forward),
             *fault_routes(self.faults),
         ]
-        return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ValidationError: answer_invalid})
 
     async def take(self, request: Request) -> Response:
         """Take a text, or fail in one of the ways carriers fail."""
@@ -88,8 +85,9 @@ class Carrier:
         if self.faults.strikes("reset"):
             return BrokenOff()
         taken, new = self.phones.take(message.out_id, message.phone, f"【{message.sign_name}】{message.text}")
-        if new:
-            self.callbacks.report(taken)
+        told = self.callbacks.report(taken) if new else None
+        if told is not None:
+            await run_in_threadpool(told.wait, LONGER_THAN_ANYBODY_WAITS)
         if self.faults.strikes("accept_then_timeout"):
             await asyncio.sleep(LONGER_THAN_ANYBODY_WAITS)
         if self.faults.strikes("accept_then_500"):
@@ -99,6 +97,8 @@ class Carrier:
     def find(self, request: Request) -> Response:
         """What became of a text."""
         self._fall_down()
+        if not self.asks:
+            return JSONResponse({"code": "NOT_SUPPORTED"}, status_code=501)
         taken = self.phones.find(request.path_params["out_id"])
         if taken is None:
             return JSONResponse({"code": "NOT_FOUND"}, status_code=404)
@@ -126,25 +126,45 @@ def log_from(environment: Callable[[str, str], str]) -> Path | None:
     return Path(kept) if kept else Path(beside).with_name("carrier.jsonl") if beside else None
 
 
-def carrier_from(environment: Callable[[str, str], str]) -> Carrier:
-    """The carrier that the environment describes."""
-    faults = Faults()
-    callbacks = Callbacks(
-        environment("JIAMENKOU_CALLBACK_URL", environment("JIAMENKOU_PUBLIC_URL", "http://127.0.0.1:8080")),
-        environment("JIAMENKOU_CARRIER_TOKEN", "demo"),
-        float(environment("JIAMENKOU_RECEIPT_DELAY", "0.5")),
-        faults,
-    )
-    return Carrier(Phones(log_from(environment)), callbacks, faults)
+def carriers_app(carriers: dict[str, Carrier]) -> Starlette:
+    """The application: the first carrier at the root with the phones, the others below their names. They call back as it runs."""
+    first = next(iter(carriers.values()))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        for carrier in carriers.values():
+            carrier.callbacks.start()
+        yield
+        for carrier in carriers.values():
+            carrier.callbacks.stop()
+
+    others = [Mount(f"/{name}", routes=carrier.routes()) for name, carrier in carriers.items() if carrier is not first]
+    routes = [*first.routes(), *phone_routes(first.phones, first.callbacks.forward), *others]
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={ValidationError: answer_invalid})
+
+
+def carriers_from(environment: Callable[[str, str], str]) -> dict[str, Carrier]:
+    """The carriers that the environment describes."""
+    phones = Phones(log_from(environment))
+    origin = environment("JIAMENKOU_CALLBACK_URL", environment("JIAMENKOU_PUBLIC_URL", "http://127.0.0.1:8080"))
+    token, delay = environment("JIAMENKOU_CARRIER_TOKEN", "demo"), float(environment("JIAMENKOU_RECEIPT_DELAY", "0.5"))
+    least, _, most = environment("JIAMENKOU_ANSWER_MS", "").partition("-")
+
+    def carrier(*, asks: bool = True) -> Carrier:
+        faults = Faults()
+        if least:
+            faults.set({"slow": Fault(probability=1, ms=int(least), most_ms=int(most or 0))})
+        return Carrier(phones, Callbacks(origin, token, delay, faults), faults, asks=asks)
+
+    return {"simulated": carrier(), "second": carrier(), "unqueryable": carrier(asks=False)}
 
 
 def main() -> None:
     """Serve the carrier on $PORT."""
     if simulated := os.environ.get("JIAMENKOU_CLOCK"):
         clock.simulate(Path(simulated))
-    carrier = carrier_from(os.environ.get)
     uvicorn.run(
-        carrier.app(),
+        carriers_app(carriers_from(os.environ.get)),
         host="127.0.0.1",
         port=int(os.environ["PORT"]),
         access_log=False,

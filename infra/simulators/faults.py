@@ -18,6 +18,7 @@ NAMES = (
     "receipts_doubled",
     "receipts_reordered",
     "receipts_forged",
+    "receipts_first",
 )
 
 

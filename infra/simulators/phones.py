@@ -32,14 +32,16 @@ class Phones:
     """Every text by phone. Handed over twice under one `out_id` it is one text. With a `log` file, they survive a restart."""
 
     def __init__(self, log: Path | None = None) -> None:
-        self._log = log
         self._lock = threading.Lock()
         self._texts: list[Text] = []
         self._taken: dict[str, Text] = {}
+        self._known: set[str] = set()
+        self._log = None
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
             for line in log.read_text("utf-8").splitlines() if log.exists() else ():
                 self._keep(_read(line))
+            self._log = log.open("a", encoding="utf-8", buffering=1)
 
     def take(self, out_id: str, phone: str, text: str) -> tuple[Text, bool]:
         """Take a text from a customer; says whether it is a new one."""
@@ -51,7 +53,7 @@ class Phones:
     def answer(self, phone: str, text: str) -> Text:
         """The owner of a phone texts back. KeyError when the phone never got a text: there is nothing to answer."""
         with self._lock:
-            if not any(known.phone == phone for known in self._texts):
+            if phone not in self._known:
                 raise KeyError(phone)
             return self._write(Text("", uuid4().hex, phone, text, clock.now(), mine=True))
 
@@ -78,13 +80,13 @@ class Phones:
 
     def _write(self, text: Text) -> Text:
         if self._log is not None:
-            with self._log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(text), default=datetime.isoformat, ensure_ascii=False) + "\n")
+            self._log.write(json.dumps(asdict(text), default=datetime.isoformat, ensure_ascii=False) + "\n")
         self._keep(text)
         return text
 
     def _keep(self, text: Text) -> None:
         self._texts.append(text)
+        self._known.add(text.phone)
         if text.out_id:
             self._taken[text.out_id] = text
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.notify.consumers import consumers_with
 from services.notify.features.about import about
 from services.notify.gateways import SmsGateway
-from services.notify.gateways.simulated import SimulatedCarrier
+from services.notify.gateways.chosen import chosen
 from services.notify.jobs import jobs_with
 from services.notify.recount import recount
 from services.notify.schedule import schedule
@@ -31,16 +31,11 @@ def service(*, carriers: Mapping[str, SmsGateway] | None = None, **given: Any) -
         settings,
         web,
         consumers=consumers_with(settings.helpline),
-        jobs=jobs_with(carriers or carriers_of(settings), settings.helpline),
+        jobs=jobs_with(carriers or chosen(settings), settings.helpline),
         schedule=schedule,
         recount=recount,
         about=about,
     )
-
-
-def carriers_of(settings: NotifySettings) -> dict[str, SmsGateway]:
-    """The carriers that the settings name."""
-    return {name: SimulatedCarrier(settings.carrier_url, name=name) for name in settings.weights}
 
 
 def web(service: Service) -> FastAPI:

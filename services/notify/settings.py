@@ -1,24 +1,46 @@
-"""Notify's own settings: where the carrier is, and the secret it calls back with."""
+"""Notify's own settings: the carriers in use, their secrets, and the one they call back with."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from shared.settings import Settings
 
+NO_SECRET = SecretStr("")
+
 
 class NotifySettings(Settings):
-    """`carriers` names those in use with their share of the texts, as in `aliyun=70 tencent=30`.
+    """`carriers` names those in use with their share of the texts, as in `aliyun=70 tencent=30`; README.md in gateways says how.
 
-    `carrier_token` is what the carrier must send with receipts and replies; without one they are refused, except in a demo."""
+    `carrier_token` is what the carrier must send with receipts and replies; without one they are refused, except in a demo.
+    """
 
     carriers: str = "simulated"
     carrier_url: str = "http://127.0.0.1:8199"
-    carrier_token: SecretStr = SecretStr("")
+    carrier_token: SecretStr = NO_SECRET
+    aliyun_key_id: str = ""
+    aliyun_key_secret: SecretStr = NO_SECRET
+    aliyun_url: str = "https://dysmsapi.aliyuncs.com"
+    tencent_secret_id: str = ""
+    tencent_secret_key: SecretStr = NO_SECRET
+    tencent_app_id: str = ""
+    tencent_url: str = "https://sms.tencentcloudapi.com"
+    kannel_url: str = "http://127.0.0.1:13013"
+    kannel_password: SecretStr = NO_SECRET
     price_per_part: Decimal = Decimal("0.045")
     helpline: str = Field(default="12345", validation_alias=AliasChoices("JIAMENKOU_HELPLINE"))
+
+    @field_validator("carriers")
+    @classmethod
+    def _readable(cls, carriers: str) -> str:
+        entries = carriers.split()
+        names = [entry.partition("=")[0] for entry in entries]
+        shares = [entry.partition("=")[2] or "100" for entry in entries]
+        if not names or len(set(names)) < len(names) or not all(share.isdecimal() for share in shares):
+            raise ValueError("JIAMENKOU_CARRIERS names carriers and their shares, each once, as in: aliyun=70 tencent=30")
+        return carriers
 
     @property
     def weights(self) -> dict[str, int]:

@@ -109,7 +109,7 @@ def test_receipts_about_nothing_of_ours_are_kept_and_change_nothing(bench: Bench
 def test_one_receipt_need_not_be_a_list_and_numbers_may_be_strings(bench: Bench, place: Place) -> None:
     bench.work()
     one = receipt_of(bench, biz_id=7, success="true", phone_number=int(ANAS_PHONE))
-    assert bench.client().post("/notify/api/carrier/demo/receipts", json=one).status_code == 200
+    assert bench.client().post("/notify/api/carrier/aliyun/demo/receipts", json=one).status_code == 200
     bench.work()
     assert the(bench, "place_confirmed").state == "delivered"
 
@@ -146,7 +146,7 @@ def test_only_the_carrier_may_call_back(bench: Bench, place: Place, headers: dic
     client = bench.client()
     assert client.post("/notify/api/carrier/receipts", json=[receipt_of(bench)], headers=headers).status_code == 401
     assert client.post("/notify/api/carrier/replies", json=[], headers=headers).status_code == 401
-    assert client.post("/notify/api/carrier/guess/receipts", json=[]).status_code == 401
+    assert client.post("/notify/api/carrier/aliyun/guess/receipts", json=[]).status_code == 401
     assert bench.all(Receipt) == []
 
 

@@ -1,68 +1,35 @@
-"""Where carriers call back. Everything is kept at once and looked at by jobs, so that the answer comes within their patience."""
+"""Where carriers call back. Everything is kept at once and looked at by jobs, so that the answer comes within their patience.
+
+Carriers sign nothing: whoever knows the token is believed, as far as a receipt is about a text and a number that belong together.
+"""
 
 from __future__ import annotations
 
 import hmac
-from typing import Annotated, cast
+from collections.abc import Sequence
+from typing import Annotated, TypeVar, cast
 
-from fastapi import APIRouter, Depends, Header, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, Field
 
+from services.notify.api.shapes import (
+    AliyunReceipt,
+    AliyunReply,
+    KannelReceipt,
+    KannelReply,
+    TencentReceipt,
+    TencentReply,
+)
 from services.notify.features.take_receipt import TakeReceipt, take_receipt
 from services.notify.features.take_reply import TakeReply, take_reply
 from services.notify.settings import NotifySettings
 from shared.errors import NotLoggedIn
 from shared.http import UnitDep, service_of
 
-router = APIRouter()
+SIMULATED, KANNEL, TENCENT, ALIYUN = "simulated", "kannel", "tencent", "aliyun"
+LARGEST = 1000
 
-CARRIER = "simulated"
-
-
-class CarrierReceipt(BaseModel):
-    """How one text ended, as carriers report it; numbers and strings are taken for one another, as carriers do."""
-
-    model_config = ConfigDict(
-        coerce_numbers_to_str=True,
-        json_schema_extra={
-            "example": {
-                "phone_number": "13800138000",
-                "success": True,
-                "err_code": "DELIVERED",
-                "biz_id": "6",
-                "out_id": "0179-…",
-            }
-        },
-    )
-
-    phone_number: str = Field(max_length=32)
-    success: bool
-    err_code: str = Field(default="", max_length=64)
-    biz_id: str = Field(default="", max_length=128)
-    out_id: str = Field(default="", max_length=255)
-
-
-class CarrierReply(BaseModel):
-    """What somebody texted back."""
-
-    model_config = ConfigDict(
-        coerce_numbers_to_str=True,
-        json_schema_extra={
-            "example": {"phone_number": "13800138000", "content": "2", "send_time": "2021-05-11 10:00:00", "sequence_id": 7}
-        },
-    )
-
-    phone_number: str = Field(max_length=32)
-    content: str = Field(max_length=1000)
-    send_time: str = Field(default="", max_length=64)
-    sequence_id: str = Field(default="", max_length=64)
-
-
-class Taken(BaseModel):
-    """The answer after which a carrier stops repeating itself."""
-
-    code: int = 0
-    msg: str = "接收成功"
+Item = TypeVar("Item")
 
 
 def _carrier(request: Request, x_carrier_token: Annotated[str, Header()] = "") -> None:
@@ -73,30 +40,95 @@ def _carrier(request: Request, x_carrier_token: Annotated[str, Header()] = "") -
         raise NotLoggedIn("This endpoint is for the carrier: send its token.")
 
 
-@router.post("/carrier/receipts", dependencies=[Depends(_carrier)])
-@router.post("/carrier/{token}/receipts", dependencies=[Depends(_carrier)], include_in_schema=False)
-def post_receipts(receipts: Annotated[list[CarrierReceipt], Field(max_length=1000)] | CarrierReceipt, unit: UnitDep) -> Taken:
-    """Take a batch of receipts, or one."""
-    for receipt in receipts if isinstance(receipts, list) else [receipts]:
-        take_receipt(
-            TakeReceipt(
-                carrier=CARRIER,
-                out_id=receipt.out_id,
-                reference=receipt.biz_id,
-                phone=receipt.phone_number,
-                arrived=receipt.success,
-                code=receipt.err_code,
-            ),
-            unit,
-        )
+router = APIRouter(prefix="/carrier", dependencies=[Depends(_carrier)])
+
+
+class Taken(BaseModel):
+    """The answer after which Alibaba Cloud stops repeating itself, and the simulated carrier too."""
+
+    code: int = 0
+    msg: str = "接收成功"
+
+
+class TencentTaken(BaseModel):
+    """The answer after which Tencent Cloud stops repeating itself."""
+
+    result: int = 0
+    errmsg: str = "OK"
+
+
+def _keep_receipts(receipts: Sequence[TakeReceipt], unit: UnitDep) -> None:
+    for receipt in receipts:
+        take_receipt(receipt, unit)
+
+
+def _keep_replies(batch: Sequence[TakeReply], unit: UnitDep) -> None:
+    for reply in batch:
+        take_reply(reply, unit)
+
+
+def _each(said: list[Item] | Item) -> list[Item]:
+    """Carriers send one by itself or several in a list, whatever their documents say."""
+    return said if isinstance(said, list) else [said]
+
+
+@router.post("/receipts")
+def post_receipts(receipts: Annotated[list[AliyunReceipt], Field(max_length=LARGEST)] | AliyunReceipt, unit: UnitDep) -> Taken:
+    """Take receipts of the simulated carrier: a batch, or one."""
+    _keep_receipts([receipt.read(SIMULATED) for receipt in _each(receipts)], unit)
     return Taken()
 
 
-@router.post("/carrier/replies", dependencies=[Depends(_carrier)])
-@router.post("/carrier/{token}/replies", dependencies=[Depends(_carrier)], include_in_schema=False)
-def post_replies(batch: Annotated[list[CarrierReply], Field(max_length=1000)] | CarrierReply, unit: UnitDep) -> Taken:
-    """Take a batch of replies, or one."""
-    for reply in batch if isinstance(batch, list) else [batch]:
-        mark = f"{reply.sequence_id} {reply.send_time}"
-        take_reply(TakeReply(carrier=CARRIER, phone=reply.phone_number, words=reply.content, mark=mark), unit)
+@router.post("/replies")
+def post_replies(batch: Annotated[list[AliyunReply], Field(max_length=LARGEST)] | AliyunReply, unit: UnitDep) -> Taken:
+    """Take replies of the simulated carrier: a batch, or one."""
+    _keep_replies([reply.read(SIMULATED) for reply in _each(batch)], unit)
     return Taken()
+
+
+@router.post("/aliyun/{token}/receipts")
+def post_aliyun_receipts(
+    receipts: Annotated[list[AliyunReceipt], Field(max_length=LARGEST)] | AliyunReceipt, unit: UnitDep
+) -> Taken:
+    """Take Alibaba Cloud's receipts (SmsReport): a batch, or one."""
+    _keep_receipts([receipt.read(ALIYUN) for receipt in _each(receipts)], unit)
+    return Taken()
+
+
+@router.post("/aliyun/{token}/replies")
+def post_aliyun_replies(batch: Annotated[list[AliyunReply], Field(max_length=LARGEST)] | AliyunReply, unit: UnitDep) -> Taken:
+    """Take replies that Alibaba Cloud passes on (SmsUp): a batch, or one."""
+    _keep_replies([reply.read(ALIYUN) for reply in _each(batch)], unit)
+    return Taken()
+
+
+@router.post("/tencent/{token}/receipts")
+def post_tencent_receipts(
+    receipts: Annotated[list[TencentReceipt], Field(max_length=LARGEST)] | TencentReceipt, unit: UnitDep
+) -> TencentTaken:
+    """Take Tencent Cloud's receipts: a batch, or one."""
+    _keep_receipts([receipt.read(TENCENT) for receipt in _each(receipts)], unit)
+    return TencentTaken()
+
+
+@router.post("/tencent/{token}/replies")
+def post_tencent_replies(
+    batch: Annotated[list[TencentReply], Field(max_length=LARGEST)] | TencentReply, unit: UnitDep
+) -> TencentTaken:
+    """Take replies that Tencent Cloud passes on: one, or a batch."""
+    _keep_replies([reply.read(TENCENT) for reply in _each(batch)], unit)
+    return TencentTaken()
+
+
+@router.get("/kannel/{token}/receipts", response_class=Response)
+def get_kannel_receipt(receipt: Annotated[KannelReceipt, Query()], unit: UnitDep) -> Response:
+    """Take a receipt that kannel passes on."""
+    _keep_receipts([receipt.read(KANNEL)], unit)
+    return Response(status_code=200)
+
+
+@router.get("/kannel/{token}/replies", response_class=Response)
+def get_kannel_reply(reply: Annotated[KannelReply, Query()], unit: UnitDep) -> Response:
+    """Take a reply that kannel passes on. An empty answer, since kannel would text back what it is told."""
+    _keep_replies([reply.read(KANNEL)], unit)
+    return Response(status_code=200)

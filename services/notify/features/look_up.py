@@ -116,9 +116,7 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
 
 def _try(attempt: Attempt, unit: Unit) -> Try:
     asked = unit.cursor().execute(_ASKED_NEXT, (str(attempt.id),)).fetchone()
-    return Try(
-        attempt, family_of(attempt), _receipts(attempt, unit), asked[0] if asked is not None else None
-    )
+    return Try(attempt, family_of(attempt), _receipts(attempt, unit), asked[0] if asked is not None else None)
 
 
 def _receipts(attempt: Attempt, unit: Unit) -> Sequence[Receipt]:

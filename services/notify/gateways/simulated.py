@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from services.notify.domain.carrier_codes import NO_CONNECTION
 from services.notify.domain.lengths import SIGNATURE
 from services.notify.gateways import Accepted, Answer, Found, NotFound, Refused, Text, Unanswered
-from services.notify.gateways.crowd import Crowd
+from services.notify.gateways.line import NOT_CONNECTED, TIMEOUT, Line
 
-TIMEOUT = httpx2.Timeout(10, connect=3, pool=None)
 MOST_AT_ONCE = 500
 """Connections to the carrier; texts beyond wait for one."""
 
@@ -34,35 +34,30 @@ class _Known(BaseModel):
 class SimulatedCarrier:
     """The carrier of demos and tests, over HTTP."""
 
-    asks = True
-
-    def __init__(self, url: str, timeout: httpx2.Timeout = TIMEOUT, *, name: str = "simulated") -> None:
-        self.name = name
-        self._url, self._timeout = url.rstrip("/"), timeout
-        self._crowd = Crowd()
+    def __init__(self, url: str, timeout: httpx2.Timeout = TIMEOUT, *, name: str = "simulated", asks: bool = True) -> None:
+        self.name, self.asks = name, asks
+        self._line = Line(url, at_once=MOST_AT_ONCE, timeout=timeout)
 
     def send(self, texts: Sequence[Text]) -> Iterator[tuple[UUID, Answer]]:
         """As `SmsGateway.send`."""
         calls: list[tuple[UUID, Callable[[], Awaitable[Answer]]]] = [(text.out_id, partial(self._send, text)) for text in texts]
-        return self._crowd.each(calls)
+        return self._line.each(calls)
 
     def query(self, out_id: UUID, *, phone: str, sent_at: datetime, reference: str) -> Found | NotFound:  # noqa: ARG002
         """As `SmsGateway.query`; our own number is all it needs."""
-        return self._crowd.run(self._query(out_id))
+        return self._line.run(self._query(out_id))
 
     def close(self) -> None:
         """Let go of the connections."""
-        if "_client" in vars(self):
-            self._crowd.run(self._client.aclose())
-        self._crowd.close()
+        self._line.close()
 
     async def _send(self, text: Text) -> Answer:
         """A refused connection is a certain refusal; every 5xx may hide an accepted text."""
         body = {"out_id": str(text.out_id), "phone": text.phone, "sign_name": SIGNATURE, "text": text.text}
         try:
-            answer = await self._client.post("/messages", json=body)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout):
-            return Refused("UNREACHABLE")
+            answer = await self._line.http.post("/messages", json=body)
+        except NOT_CONNECTED:
+            return Refused(NO_CONNECTION)
         except httpx2.HTTPError:
             return None
         if answer.status_code >= 500:
@@ -77,7 +72,7 @@ class SimulatedCarrier:
 
     async def _query(self, out_id: UUID) -> Found | NotFound:
         try:
-            answer = await self._client.get(f"/messages/{out_id}")
+            answer = await self._line.http.get(f"/messages/{out_id}")
             if answer.status_code == 404 and answer.json()["code"] == "NOT_FOUND":
                 return NotFound()
             answer.raise_for_status()
@@ -85,8 +80,3 @@ class SimulatedCarrier:
         except (httpx2.HTTPError, ValidationError, ValueError, KeyError, TypeError) as error:
             raise Unanswered(type(error).__name__) from None
         return Found(known.reference, known.status, known.code)
-
-    @cached_property
-    def _client(self) -> httpx2.AsyncClient:
-        limits = httpx2.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=MOST_AT_ONCE)
-        return httpx2.AsyncClient(base_url=self._url, timeout=self._timeout, limits=limits, trust_env=False)
