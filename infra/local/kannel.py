@@ -30,21 +30,13 @@ HOW_TO_INSTALL = (
 )
 
 
-@dataclass(frozen=True)
-class Programs:
-    """Where kannel's programs are."""
-
-    bearerbox: str
-    smsbox: str
-
-
-def programs() -> Programs:
-    """Kannel's programs on this machine; Debian has them where only root's PATH leads. Raises `Refusal`: how to install them."""
+def programs() -> tuple[str, str]:
+    """Bearerbox and smsbox on this machine; in Debian, root's PATH alone leads there. Raises `Refusal`: how to install them."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     found = [shutil.which(name, path=path) for name in ("bearerbox", "smsbox")]
     if None in found:
         raise Refusal(HOW_TO_INSTALL)
-    return Programs(*(str(each) for each in found))
+    return str(found[0]), str(found[1])
 
 
 @dataclass(frozen=True)
@@ -80,6 +72,16 @@ class Kannel:
         """The file that both programs read."""
         return self.folder / "kannel.conf"
 
+    def commands(self) -> dict[str, list[str]]:
+        """The two programs, in the order in which they are started, and to be started again when they die.
+
+        Bearerbox logs errors. Smsbox logs only what it dies of: its other errors name the address it could not reach, and in that
+        are the number and the words of whoever texted.
+        """
+        bearerbox, smsbox = programs()
+        configuration = str(self.configuration)
+        return {"bearerbox": [bearerbox, "-v", "3", configuration], "smsbox": [smsbox, "-v", "4", configuration]}
+
     @property
     def url(self) -> str:
         """Where texts are handed over."""
@@ -110,7 +112,6 @@ class Kannel:
                     "smsbox-interface": LOOPBACK,
                     "box-deny-ip": '"*.*.*.*"',
                     "box-allow-ip": LOOPBACK,
-                    "log-level": 2,
                     "store-type": "spool",
                     "store-location": self.folder / "spool",
                     "dlr-storage": "sqlite3",
@@ -147,7 +148,6 @@ class Kannel:
                     "sendsms-port": self.port,
                     "sendsms-interface": LOOPBACK,
                     "global-sender": line.sender,
-                    "log-level": 2,
                     "mo-recode": "true",
                     "http-request-retry": 1000,
                     "http-queue-delay": 5,
@@ -209,7 +209,9 @@ def main() -> None:
     )
     line = Line(environment["SMPP_HOST"], int(environment["SMPP_PORT"]), environment["SMPP_ACCOUNT"], environment["SMPP_SENDER"])
     kannel.write(line)
-    print(f"bearerbox {kannel.configuration} and smsbox {kannel.configuration}; notify: JIAMENKOU_KANNEL_URL={kannel.url}")
+    for command in kannel.commands().values():
+        print(" ".join(command))
+    print(f"and for notify: JIAMENKOU_KANNEL_URL={kannel.url}")
 
 
 if __name__ == "__main__":

@@ -165,6 +165,9 @@ class Centre:
                 line.say(packet.answer(code))
                 return True
         message = smpp.read_message(packet.body)
+        if len(message.payload) > smpp.ONE_PART:
+            line.say(packet.answer(smpp.INVALID_LENGTH))
+            return True
         reference = str(next(self._references))
         self._gather(message, reference)
         if self.faults.strikes("cut_after_taking"):

@@ -22,10 +22,11 @@ from infra.local.ports import free_port
 from infra.local.stack import REPOSITORY
 from infra.simulators.phones import Phones
 from services.notify.domain.outcomes import ASK_AFTER
-from services.notify.gateways import Refused, Text
+from services.notify.gateways import Accepted, Refused, Text, Unanswered
 from services.notify.gateways.simulated import SimulatedCarrier
 from services.notify.main import service
 from services.notify.tables import Reply
+from shared import clock
 from shared.service import Service
 from shared.testing import Bench
 from tests.conftest import Databases
@@ -186,11 +187,37 @@ def test_a_carrier_that_is_busy_or_down_gets_the_text_later(line: Line, place: P
 
 def test_receipts_doubled_late_and_forged_change_nothing(line: Line, place: Place) -> None:
     always = {"probability": 1}
-    line.carrier.post("/faults", json={"receipts_doubled": always, "receipts_reordered": always, "receipts_forged": always})
+    faults = {"receipts_doubled": {**always, "times": 5}, "receipts_reordered": always, "receipts_forged": always}
+    line.carrier.post("/faults", json=faults)
     line.bench.work()
     wait_for(lambda: line.state() == "delivered")
     assert line.bench.query("SELECT count(*) FROM outbox WHERE type = 'notify.message_delivered'") == [(1,)]
-    assert line.bench.query("SELECT arrived FROM receipt") == [(True,)]
+    kept = "SELECT arrived, attempt_id IS NOT NULL FROM receipt ORDER BY arrived"
+    assert line.bench.query(kept) == [(False, False), (False, False), (True, True)]
+
+
+def test_a_receipt_that_comes_before_the_carriers_own_answer_is_believed(line: Line, place: Place) -> None:
+    line.carrier.post("/faults", json={"receipts_first": {"next": 1}})
+    wait_for(lambda: line.state() == "delivered")
+    assert len(line.arrived()) == 1
+
+
+def test_the_second_carrier_has_faults_of_its_own_and_the_same_phones(line: Line) -> None:
+    second = SimulatedCarrier(f"{line.carrier.base_url}/second", name="second")
+    line.carrier.post("/faults", json={"down": {"probability": 1}})
+    text = Text(uuid4(), ANAS_PHONE, "在")
+    ((_, answer),) = second.send([text])
+    assert isinstance(answer, Accepted)
+    assert line.arrived() == ["【老西门街道】在"]
+    assert line.carrier.get("/second/faults").json() == {}
+    second.close()
+
+
+def test_a_carrier_that_cannot_be_asked_says_nothing_certain(line: Line) -> None:
+    gateway = SimulatedCarrier(f"{line.carrier.base_url}/unqueryable", name="unqueryable", asks=False)
+    with pytest.raises(Unanswered):
+        gateway.query(uuid4(), phone=ANAS_PHONE, sent_at=clock.now(), reference="")
+    gateway.close()
 
 
 def test_a_number_that_is_dead_is_reported(line: Line, story: Story) -> None:

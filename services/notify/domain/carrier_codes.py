@@ -132,9 +132,9 @@ _BY_CARRIER: dict[str, dict[Family, tuple[str, ...]]] = {
     },
     "kannel": {
         Family.BUSY: ("503",),
-        Family.CONTACT: ("0x0000000B", "0x0000000A"),
+        Family.CONTACT: ("0x0000000b", "0x0000000a"),
         Family.CONTENT: ("400", "0x00000001", "0x00000045"),
-        Family.CONTRACT: ("403", "404", "0x0000000D", "0x0000000E", "0x0000000F"),
+        Family.CONTRACT: ("403", "404", "0x0000000d", "0x0000000e", "0x0000000f"),
         Family.BARRED: ("0x00000066",),
     },
 }
