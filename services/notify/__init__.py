@@ -9,6 +9,7 @@ SAYS = (
     "notify.message_sent",
     "notify.message_skipped",
     "notify.message_unknown",
+    "notify.opted_in",
     "notify.opted_out",
     "notify.person_erased",
     "notify.reply_received",

@@ -102,7 +102,18 @@ def consumers_with(helpline: str) -> Consumers:
 def change_consent(event: ConsentChanged, unit: Unit) -> None:
     """A resident changed their mind about texts, on whichever channel."""
     if event.purpose == "texts":
-        choose(Choose(resident_id=event.resident_id, wanted=event.given, channel=event.channel), unit)
+        assert unit.cause is not None
+        choose(
+            Choose(
+                resident_id=event.resident_id,
+                wanted=event.given,
+                channel=event.channel,
+                proof=event.by or event.resident_id,
+                wording=event.wording,
+                at=event.at or unit.cause.time,
+            ),
+            unit,
+        )
 
 
 def schedule_session(event: SessionScheduled, unit: Unit) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.notify.domain.phones import national
-from services.notify.features.compose import LANDLINE, NAME, PHONE
+from services.notify.features.compose import LANDLINE, NAME, NEIGHBOURHOOD, PHONE
 from services.notify.tables import Carer, Contact, Registration, Session
 from shared.contracts.registration import (
     AuthorityEnded,
@@ -35,6 +35,7 @@ def keep_contact(event: ResidentRegistered | ResidentChanged, unit: Unit) -> Non
     """Keep how the resident is reached; the number stays encrypted and can be looked up by its fingerprint only."""
     number = national(unit.keys.unseal(event.phone))
     landline, name = unit.keys.unseal(event.landline), unit.keys.unseal(event.name)
+    neighbourhood = unit.keys.unseal(event.neighbourhood)
     known = unit.find(Contact, event.resident_id)
     agreed = "texts" in event.consents if isinstance(event, ResidentRegistered) else known is not None and known.texts
     contact = Contact(
@@ -46,6 +47,8 @@ def keep_contact(event: ResidentRegistered | ResidentChanged, unit: Unit) -> Non
         landline=unit.keys.encrypt(landline, LANDLINE) if landline else "",
         calls=event.calls,
         merged_into=known.merged_into if known is not None else None,
+        street=event.street,
+        neighbourhood=unit.keys.encrypt(neighbourhood, NEIGHBOURHOOD) if neighbourhood else "",
     )
     unit.session.merge(contact)
 
@@ -84,7 +87,13 @@ def keep_session(event: SessionScheduled, unit: Unit) -> Session | None:
     moved = known is not None and known.starts_at != event.starts_at
     session = unit.session.merge(
         Session(
-            id=event.session_id, title=event.title, topic_title=event.topic_title, starts_at=event.starts_at, place=event.place
+            id=event.session_id,
+            title=event.title,
+            topic_title=event.topic_title,
+            starts_at=event.starts_at,
+            place=event.place,
+            programme_id=event.programme_id,
+            street=event.street,
         )
     )
     return session if moved else None
@@ -96,6 +105,7 @@ def move_session(event: SessionChanged, unit: Unit) -> tuple[Session, bool, bool
     moved = session.starts_at != event.starts_at, session.place != event.place
     session.title, session.topic_title = event.title, event.topic_title
     session.starts_at, session.place = event.starts_at, event.place
+    session.programme_id, session.street = event.programme_id, event.street
     return session, *moved
 
 

@@ -40,5 +40,12 @@ SAYS = (
 )
 """The events it tells."""
 
-HEARS = ("notify.person_erased", "notify.reply_received", "reports.person_erased", "stations.person_erased")
+HEARS = (
+    "notify.opted_in",
+    "notify.opted_out",
+    "notify.person_erased",
+    "notify.reply_received",
+    "reports.person_erased",
+    "stations.person_erased",
+)
 """The events it acts on."""

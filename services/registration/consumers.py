@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
 from services.registration.features.cancel import Cancel, cancel
+from services.registration.features.change_consent import ChangeConsent, change_consent
 from services.registration.features.erase import ConfirmErasure, confirm_erasure
 from services.registration.features.note_missed import NoteMissed, note_missed
-from shared.contracts.notify import ReplyReceived, TextsErased
+from services.registration.tables import Resident
+from shared.contracts.notify import OptedIn, OptedOut, ReplyReceived, TextsErased
 from shared.contracts.reports import FiguresErased
 from shared.contracts.stations import ReadingsErased
 from shared.errors import Problem
@@ -34,6 +36,27 @@ def take_an_answer(event: ReplyReceived, unit: Unit) -> None:
             note_missed(missed, unit)
     except Problem:
         return
+
+
+def follow_the_ledger(event: OptedOut | OptedIn, unit: Unit) -> None:
+    """What somebody said of texts by text, or to whoever keeps them, counts here as well, unless they said otherwise since."""
+    if event.category != "service" or event.at is None or unit.find(Resident, event.resident_id) is None:
+        return
+    change_consent(
+        ChangeConsent(
+            resident_id=event.resident_id,
+            purpose="texts",
+            given=isinstance(event, OptedIn),
+            channel=event.channel,
+            told_at=event.at,
+            told_to=event.proof if event.channel == "staff" else None,
+        ),
+        unit,
+    )
+
+
+consumers.on(OptedOut)(follow_the_ledger)
+consumers.on(OptedIn)(follow_the_ledger)
 
 
 def note_erased(event: TextsErased | ReadingsErased | FiguresErased, unit: Unit) -> None:

@@ -12,6 +12,7 @@ HEARS = (
     "notify.message_sent",
     "notify.message_skipped",
     "notify.message_unknown",
+    "notify.opted_in",
     "notify.opted_out",
     "notify.reply_received",
     "registration.authority_ended",

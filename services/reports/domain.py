@@ -47,6 +47,7 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
     "notify.message_unknown": DESK,
     "notify.message_skipped": DESK,
     "notify.reply_received": DESK,
+    "notify.opted_in": DESK,
     "notify.opted_out": DESK,
     "stations.station_opened": STAFF,
     "stations.visit_recorded": STAFF,

@@ -60,6 +60,8 @@ MEANINGS = {
     "accept": phrase("接受"),
     "decline": phrase("不来了"),
     "stop": phrase("退订"),
+    "refuse": phrase("不要宣传短信"),
+    "resume": phrase("恢复短信"),
     "reason": phrase("说了没来的原因"),
     "other": phrase("其他"),
 }
@@ -119,6 +121,10 @@ def _of_nominated(fact: Fact) -> str:
     return phrase("“{activity}”的名单换了一个人") if fact["replaces"] else phrase("居委推荐了一位学员去“{activity}”")
 
 
+def _of_choice(texts: str, promotion: str, calls: str) -> Callable[[Fact], str]:
+    return lambda fact: {"promotion": promotion, "calls": calls}.get(fact["category"], texts)
+
+
 SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.resident_registered": phrase("新登记居民 {count} 人"),
     "registration.resident_changed": phrase("更正居民资料 {count} 份"),
@@ -156,7 +162,10 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "notify.message_unknown": phrase("{count} 条短信不知送没送出，正在查（{purpose}）"),
     "notify.message_skipped": phrase("没发短信 {count} 条（{purpose}）：{reason}"),
     "notify.reply_received": phrase("收到一条短信回复：{meaning}"),
-    "notify.opted_out": phrase("一位居民不再接收一类短信"),
+    "notify.opted_in": _of_choice(
+        phrase("一位居民又要收短信了"), phrase("一位居民愿意收宣传短信"), phrase("一位居民又可以打电话了")
+    ),
+    "notify.opted_out": _of_choice(phrase("一位居民不再收短信"), phrase("一位居民不收宣传短信"), phrase("一位居民请不要打电话")),
     "stations.station_opened": _of_stations,
     "stations.visit_recorded": _of_visits,
     "stations.critical_reading_seen": phrase("{station}有一项{item}到了危急界限，请马上关心"),

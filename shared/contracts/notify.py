@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -27,6 +28,8 @@ Purpose = Literal[
     "notice",
 ]
 Category = Literal["service", "public_benefit", "promotion", "critical", "code"]
+Choosable = Literal["service", "promotion", "calls"]
+"""What a person may want or not: texts at all (`service`), promotion among them, and calls."""
 
 
 class MessageSent(Event, type="notify.message_sent", subject="message_id"):
@@ -83,18 +86,36 @@ class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):
 
     reply_id: UUID
     resident_id: UUID
-    meaning: Literal["accept", "decline", "stop", "reason", "other"]
+    meaning: Literal["accept", "decline", "stop", "refuse", "resume", "reason", "other"]
     registration_id: UUID | None = None
     session_id: UUID | None = None
     reason: MissedReason | None = None
 
 
 class OptedOut(Event, type="notify.opted_out", subject="resident_id"):
-    """A resident wants no more texts of one category."""
+    """A resident wants no more of one category: of texts at all (`service`), of promotion, or of calls.
+
+    `proof`: the reply that said so, or the account of whoever wrote it down; `wording`: the version of what they were told;
+    `at`: when they said so.
+    """
 
     resident_id: UUID
-    category: Category
+    category: Category | Choosable
     channel: Literal["web", "staff", "text"]
+    proof: UUID | None = None
+    wording: str = ""
+    at: datetime | None = None
+
+
+class OptedIn(Event, type="notify.opted_in", subject="resident_id"):
+    """A resident wants one category (again); with its proof as in `OptedOut`."""
+
+    resident_id: UUID
+    category: Choosable
+    channel: Literal["web", "staff", "text"]
+    proof: UUID | None
+    wording: str
+    at: datetime
 
 
 class TextsErased(Event, type="notify.person_erased", subject="erasure_id"):

@@ -22,7 +22,8 @@ MissedReason = Literal["forgot", "inconvenient", "unwanted"]
 class ResidentRegistered(Event, type="registration.resident_registered", subject="resident_id"):
     """A resident became known, with a sealed phone (empty: none) and the purposes consented to.
 
-    `landline` and `name` are for the people who call; `calls`: wants to be called, not texted.
+    `landline` and `name` are for the people who call, `neighbourhood` for those who go to the door; `calls`: wants to be called,
+    not texted.
     """
 
     resident_id: UUID
@@ -32,6 +33,7 @@ class ResidentRegistered(Event, type="registration.resident_registered", subject
     name: ForNotify = ""
     landline: ForNotify = ""
     calls: bool = False
+    neighbourhood: ForNotify = ""
 
 
 class ResidentChanged(Event, type="registration.resident_changed", subject="resident_id"):
@@ -43,6 +45,7 @@ class ResidentChanged(Event, type="registration.resident_changed", subject="resi
     name: ForNotify
     landline: ForNotify
     calls: bool
+    neighbourhood: ForNotify = ""
 
 
 class ResidentsMerged(Event, type="registration.residents_merged", subject="kept"):
@@ -80,12 +83,18 @@ class AuthorityEnded(Event, type="registration.authority_ended", subject="elder_
 
 
 class ConsentChanged(Event, type="registration.consent_changed", subject="resident_id"):
-    """A resident gave or withdrew consent to `texts`, `health_readings`, `doctor_sharing`, `photo_name` or `job_file`."""
+    """A resident gave or withdrew consent to `texts`, `health_readings`, `doctor_sharing`, `photo_name` or `job_file`.
+
+    `at`: when they said so, which may be before this was told; `by`: who wrote it down; `wording`: the version they were shown.
+    """
 
     resident_id: UUID
     purpose: str
     given: bool
     channel: Literal["web", "staff", "text"]
+    at: datetime | None = None
+    by: UUID | None = None
+    wording: str = ""
 
 
 class LoginCodeRequested(Event, type="registration.login_code_requested", subject="login_id"):

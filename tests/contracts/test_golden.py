@@ -150,6 +150,7 @@ ABOUT_A_PERSON = {
 WORDS = {
     "street", "consents", "purpose", "title", "organiser", "topic", "topic_title", "place", "reason", "carrier", "code", "name",
     "district", "item", "rule", "relation", "ground", "neighbourhood", "certificate",
+    "wording",
 }  # fmt: skip
 """The fields that are free text, and hold a code or words about a thing. A new one is weighed here before it is told."""
 
@@ -174,9 +175,11 @@ def test_a_sealed_field_refuses_what_is_not_sealed() -> None:
         ("registration.resident_registered", "phone"),
         ("registration.resident_registered", "name"),
         ("registration.resident_registered", "landline"),
+        ("registration.resident_registered", "neighbourhood"),
         ("registration.resident_changed", "phone"),
         ("registration.resident_changed", "name"),
         ("registration.resident_changed", "landline"),
+        ("registration.resident_changed", "neighbourhood"),
         ("registration.login_code_requested", "phone"),
         ("registration.login_code_requested", "code"),
     }

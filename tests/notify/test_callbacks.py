@@ -211,9 +211,10 @@ def test_after_the_start_there_is_nothing_left_to_cancel(bench: Bench, place: Pl
 def test_stop_is_honoured_and_answered(bench: Bench, place: Place, carrier: PocketCarrier, words: str) -> None:
     bench.work()
     told = text_back(bench, words)
+    reply = bench.all(Reply)[0].id
     assert told[:2] == [
-        ReplyReceived(reply_id=bench.all(Reply)[0].id, resident_id=ANA, meaning="stop"),
-        OptedOut(resident_id=ANA, category="service", channel="text"),
+        ReplyReceived(reply_id=reply, resident_id=ANA, meaning="stop"),
+        OptedOut(resident_id=ANA, category="service", channel="text", proof=reply, wording="2021-05", at=clock.now()),
     ]
     assert carrier.phones.on(ANAS_PHONE)[-1].startswith("已经记下")
     bench.at(NOON - timedelta(hours=2))

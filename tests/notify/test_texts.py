@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,8 @@ FILLED: dict[str, texts.Facts] = {
     "referral": {"due_on": "2021-05-24", "helpline": "12345"},
     "login_code": {"code": "204060", "expires_at": "2021-05-11T04:05:00+00:00"},
     "answer.stopped": {"variant": "stopped", "helpline": "12345"},
+    "answer.refused": {"variant": "refused", "helpline": "12345"},
+    "answer.resumed": {"variant": "resumed", "helpline": "12345"},
     "answer.too_late": {"variant": "too_late", "helpline": "12345"},
     "answer.unclear": {"variant": "unclear", "helpline": "12345"},
     "notice.early": SESSION | {"variant": "early", "helpline": "12345"},
@@ -117,19 +120,52 @@ def test_letters_and_spaces_count_like_characters_and_an_emoji_twice() -> None:
         ("1", "accept"), ("１", "accept"), (" 1 ", "accept"), ("1。", "accept"), ("回复1", "accept"), ("好的！", "accept"),
         ("2", "decline"), ("２", "decline"), ("2.", "decline"), (" 2\n", "decline"), ("回复2取消", "decline"),
         ("取 消", "decline"), ("来不了", "decline"),
-        ("TD", "stop"), ("td", "stop"), ("ＴＤ", "stop"), ("t d", "stop"), ("T", "stop"), ("r", "stop"), ("Ｒ", "stop"),
+        ("TD", "stop"), ("td", "stop"), ("ＴＤ", "stop"), ("t d", "stop"), ("T", "stop"),
+        ("r", "refuse"), ("Ｒ", "refuse"), ("拒收。", "refuse"), ("回复R", "refuse"),
+        ("恢复", "resume"), ("start", "resume"), (" ＳＴＡＲＴ ", "resume"), ("重新订阅", "resume"),
         ("退订", "stop"), ("退 订。", "stop"), ("回TD", "stop"), ("STOP", "stop"),
         ("12", "other"), ("22", "other"), ("", "other"), ("？", "other"), ("请问几点开始", "other"), ("不取消", "other"),
         ("回复", "other"),
     ],
 )  # fmt: skip
 def test_answers_mean_the_same_however_they_are_typed(typed: str, meaning: str) -> None:
-    assert replies.meaning(typed) == meaning
+    assert replies.read(typed) == (meaning, "")
 
 
 @given(some.text(max_size=50))
 def test_whatever_is_typed_means_something(typed: str) -> None:
-    assert replies.meaning(typed) in ("accept", "decline", "stop", "other")
+    meaning, mark = replies.read(typed)
+    assert meaning in get_args(replies.Meaning)
+    assert mark in ("", *replies.MARKS)
+    assert not mark or meaning in ("accept", "decline")
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("31", ("accept", "3")), ("３２", ("decline", "3")), ("回复92取消", ("decline", "9")), ("回 4 1。", ("accept", "4")),
+        ("51接受", ("accept", "5")), ("11", ("other", "")), ("21", ("other", "")), ("13", ("other", "")), ("33", ("other", "")),
+        ("3不想来了", ("other", "")), ("311", ("other", "")), ("31号来吗", ("other", "")),
+    ],
+)  # fmt: skip
+def test_a_mark_is_read_however_it_is_typed_and_a_key_pressed_twice_is_none(typed: str, read: tuple[str, str]) -> None:
+    assert replies.read(typed) == read
+
+
+def test_a_question_gets_the_mark_that_was_used_longest_ago() -> None:
+    assert replies.next_mark([], []) == "3"
+    assert replies.next_mark(["3"], []) == "4"
+    assert replies.next_mark(list("34567893"), []) == "4"
+    assert replies.next_mark(list("3456789"), list("345")) == "6"
+    assert replies.next_mark(list("3456789"), list("3456789")) == ""
+
+
+@pytest.mark.parametrize("name", [name for name, words in texts.TEMPLATES.items() if "{no}" in words])
+def test_a_text_with_a_mark_still_fits_one_part_and_says_what_to_type(name: str) -> None:
+    text = texts.render(name.partition(".")[0], FILLED[name] | {"mark": "3"}, NOW)
+    assert lengths.parts(text) == 1
+    assert "32" in text
+    assert ("31" in text) == ("{yes}" in texts.TEMPLATES[name])
 
 
 @pytest.mark.parametrize("written", ["13800138000", "+8613800138000", "8613800138000", "0086 138 0013 8000", "138-0013-8000"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from services.registration.features.change_consent import ChangeConsent, change_
 from services.registration.features.mobile import as_mobile
 from services.registration.features.register_resident import RegisterResident, register_resident
 from services.registration.tables import Consent, Resident
+from shared import clock
 from shared.contracts.registration import ConsentChanged, ResidentRegistered
 from shared.crypto import Keyring
 from shared.event import new_id
@@ -75,7 +77,11 @@ def test_a_consent_withdrawn_and_given_again_leaves_its_history(bench: Bench) ->
     resident = a_resident(bench, consents=frozenset({"texts"}))
     wish = ChangeConsent(resident_id=resident.id, purpose="texts", given=False, channel="web")
     assert bench.run(change_consent, wish)
-    assert bench.said == [ConsentChanged(resident_id=resident.id, purpose="texts", given=False, channel="web")]
+    (told,) = bench.said
+    assert isinstance(told, ConsentChanged)
+    assert (told.resident_id, told.purpose, told.given, told.channel) == (resident.id, "texts", False, "web")
+    assert (told.by, told.wording) == (resident.id, "2021-05")
+    assert told.at == clock.now() + timedelta(microseconds=1), "later than the consent, though the clock stands"
     assert not bench.run(change_consent, wish)
     assert bench.said == []
     bench.run(change_consent, wish.model_copy(update={"given": True}))

@@ -248,7 +248,7 @@ def test_a_reply_and_an_opt_out_are_told_without_the_resident(bench: Bench) -> N
         notify.ReplyReceived(reply_id=uuid(11, 1), resident_id=uuid(8, 1), meaning="stop"),
         notify.OptedOut(resident_id=uuid(8, 1), category="service", channel="text"),
     )
-    assert said_to(bench, "clerk") == ["一位居民不再接收一类短信", "收到一条短信回复：退订"]
+    assert said_to(bench, "clerk") == ["一位居民不再收短信", "收到一条短信回复：退订"]
 
 
 def test_somebody_limited_to_a_place_sees_what_happens_there_only(bench: Bench) -> None:

@@ -17,20 +17,20 @@ _DAYS = "一二三四五六日"
 _VARIABLE = re.compile(r"\{(\w*)\}", re.ASCII)
 CAN_BE_CUT = ("title", "title2", "title3", "place", "place2", "place3")
 """Variables that are still of use without their end; numbers, times and codes are not."""
-RAW = ("topic", "starts_at", "starts_at2", "starts_at3", "old_starts_at", "due_on", "expires_at", "variant")
+RAW = ("topic", "starts_at", "starts_at2", "starts_at3", "old_starts_at", "due_on", "expires_at", "variant", "mark")
 """Facts that a text says in words of its own, or not at all."""
 
 TEMPLATES: dict[str, str] = {
-    "place_confirmed": "您已报名{title}：{when}，{place}。不能来请回复2取消。",
-    "place_confirmed.from_waitlist": "候补到您了：{title}，{when}，{place}。不能来请回复2取消。",
+    "place_confirmed": "您已报名{title}：{when}，{place}。不能来请回复{no}取消。",
+    "place_confirmed.from_waitlist": "候补到您了：{title}，{when}，{place}。不能来请回复{no}取消。",
     "place_waitlisted": "{when}的{title}名额已满，您排在候补第{position}位，轮到您时会发短信。",
     "place_cancelled": "已为您取消{when}的{title}，名额会留给候补的邻居。",
     "place_cancelled.waiting": "已为您取消{when}的{title}候补。",
     "place_cancelled.offer": "好的，{when}的{title}名额让给别的邻居了，谢谢您。",
-    "place_offered": "{when}的{title}有名额了，给您留到{until}。回1接受，回2不要。",
-    "place_offered.online": "{when}的{title}有线上名额，给您留到{until}。回1接受，回2不要。",
-    "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复1，不能来请回复2取消。",
-    "reminder_hours": "{when}的{title}快开始了，{place}，路上请慢走。不能来请回复2取消。",
+    "place_offered": "{when}的{title}有名额了，给您留到{until}。回{yes}接受，回{no}不要。",
+    "place_offered.online": "{when}的{title}有线上名额，给您留到{until}。回{yes}接受，回{no}不要。",
+    "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复{yes}，不能来请回复{no}取消。",
+    "reminder_hours": "{when}的{title}快开始了，{place}，路上请慢走。不能来请回复{no}取消。",
     "reminder_day.two": "提醒您：{title}，{when}，{place}；{title2}，{when2}，{place2}。有不能来的，请来电{helpline}。",
     "reminder_day.three": "提醒您：{title}，{when}，{place}；{title2}，{when2}，{place2}；{title3}，{when3}，{place3}。"
     "有不能来的，请来电{helpline}。",
@@ -44,8 +44,8 @@ TEMPLATES: dict[str, str] = {
     "session_cancelled.venue": "因场地用不了，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
     "session_cancelled.too_few": "因报名的人少，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
     "session_cancelled.other": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
-    "session_changed.time": "{title}改期：原{before}，改为{when}，{place}。名额还在，不能来请回复2取消。",
-    "session_changed.place": "{when}的{title}换地方了，改在{place}。名额还在，不能来请回复2取消。",
+    "session_changed.time": "{title}改期：原{before}，改为{when}，{place}。名额还在，不能来请回复{no}取消。",
+    "session_changed.place": "{when}的{title}换地方了，改在{place}。名额还在，不能来请回复{no}取消。",
     "session_changed.time_waiting": "您候补的{title}改期：原{before}，改为{when}，{place}。",
     "session_changed.place_waiting": "您候补的{title}（{when}）换地方了，改在{place}。",
     "missed_you": "{when}的{title}没见到您，惦记着。是因为：1忘了，2不方便，3不想来了？回个数就行。",
@@ -58,7 +58,9 @@ TEMPLATES: dict[str, str] = {
     "authority_ended.carer": "已记下：您不再替家人或邻居报名、取消。谢谢您一直照应。",
     "referral": "您好，社区工作人员想与您联系，请在{until}前来电{helpline}，有人接听。",
     "login_code": "登录验证码{code}，{minutes}分钟内有效。请不要告诉任何人，工作人员也不会问您要。",
-    "answer.stopped": "已经记下，不再给您发活动短信。想恢复可到“我的”里打开，或来电{helpline}。",
+    "answer.stopped": "已经记下，不再给您发短信。想恢复，回“恢复”，或到“我的”里打开，或来电{helpline}。",
+    "answer.refused": "已经记下，不再给您发宣传短信。您报名的活动，通知还照常发。有疑问请来电{helpline}。",
+    "answer.resumed": "已经恢复，您报名的活动，短信照常发给您。有疑问请来电{helpline}。",
     "answer.too_late": "您的回复晚了一点，这个名额已给了别的邻居。可以再报候补，或来电{helpline}。",
     "answer.unclear": "收到您的回复，还不确定是指哪一场。工作人员会与您联系，也可来电{helpline}。",
     "notice.early": "{when}的{title}，请提前十分钟到，{place}。不清楚的请来电{helpline}。",
@@ -110,7 +112,7 @@ CALLS: dict[str, str] = {
 
 def spoken(purpose: str, facts: Facts, now: datetime) -> str:
     """What to say in a call about this."""
-    return _filled(CALLS[purpose], facts | said_of_times(facts, now)).text
+    return _filled(CALLS[purpose], facts | said_of(facts, now)).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def example_of(name: str) -> Facts:
 def usable(name: str) -> Facts:
     """What a wording with this name may use: each variable with its example."""
     facts = example_of(name)
-    said = facts | said_of_times(facts, EXAMPLE_NOW)
+    said = facts | said_of(facts, EXAMPLE_NOW)
     return {variable: value for variable, value in said.items() if variable not in RAW}
 
 
@@ -158,7 +160,7 @@ def fill(words: str, facts: Facts, now: datetime, longest: int | None = None) ->
 
     With `longest`, the longest value that a carrier takes, days are said without their weekday and names and places are cut.
     """
-    said = {name: _fitted(name, value, longest) for name, value in (facts | said_of_times(facts, now, longest)).items()}
+    said = {name: _fitted(name, value, longest) for name, value in (facts | said_of(facts, now, longest)).items()}
     if facts.get("topic"):
         title = f"{facts['title']}“{facts['topic']}”"
         full = _filled(words, said | {"title": title})
@@ -176,9 +178,9 @@ def _fitted(name: str, value: str, longest: int | None) -> str:
     return value[: longest - 1] + "…" if cut and longest is not None else value
 
 
-def said_of_times(facts: Facts, now: datetime, longest: int | None = None) -> Facts:
-    """What is said of the times among the facts."""
-    said = {}
+def said_of(facts: Facts, now: datetime, longest: int | None = None) -> Facts:
+    """What is said of the times among the facts, and what one answers: after the mark, where there is one."""
+    said = {"yes": f"{facts.get('mark', '')}1", "no": f"{facts.get('mark', '')}2"}
     for name, fact in (("when", "starts_at"), ("before", "old_starts_at"), ("until", "until")):
         if fact in facts:
             at = datetime.fromisoformat(facts[fact])

@@ -8,15 +8,16 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, or_, select
 
-from services.notify.features.compose import FACTS, PHONE
+from services.notify.features.choose import WHY
+from services.notify.features.compose import FACTS, LANDLINE, NAME, NEIGHBOURHOOD, PHONE
 from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
 from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Message, Registration, Reply
 from shared.unit import Unit
 
-FIELDS = {"phone": PHONE, "facts": FACTS}
+FIELDS = {"phone": PHONE, "facts": FACTS, "name": NAME, "landline": LANDLINE, "neighbourhood": NEIGHBOURHOOD}
 """What encrypted columns are bound to."""
-HIDDEN = {"phone_fingerprint", "dedupe_key"}
+HIDDEN = {"phone_fingerprint", "dedupe_key", "words_mark"}
 
 
 def about(resident_id: UUID, unit: Unit) -> dict[str, Any]:
@@ -38,7 +39,9 @@ def about(resident_id: UUID, unit: Unit) -> dict[str, Any]:
         "calls": _rows(
             unit.session.exec(select(Call).where(col(Call.message_id).in_([message.id for message in messages]))).all(), {}, unit
         ),
-        "choices": _rows(unit.session.exec(select(Choice).where(col(Choice.resident_id) == resident_id)).all(), {}, unit),
+        "choices": _rows(
+            unit.session.exec(select(Choice).where(col(Choice.resident_id) == resident_id)).all(), {"why": WHY}, unit
+        ),
         "registrations": _rows(
             unit.session.exec(select(Registration).where(col(Registration.resident_id) == resident_id)).all(), {}, unit
         ),

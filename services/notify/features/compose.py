@@ -15,7 +15,7 @@ from shared.contracts.notify import Category, Purpose
 from shared.unit import Unit
 
 FACTS = "message.facts"
-PHONE, LANDLINE, NAME = "phone", "contact.landline", "contact.name"
+PHONE, LANDLINE, NAME, NEIGHBOURHOOD = "phone", "contact.landline", "contact.name", "contact.neighbourhood"
 """What encrypted values and fingerprints are bound to; one for all numbers, so that they can be compared across tables."""
 
 

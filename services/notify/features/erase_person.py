@@ -54,7 +54,8 @@ def _phone_marks(resident_id: UUID, unit: Unit) -> list[str]:
 
 def _empty(message_ids: list[UUID], marks: list[str], resident_id: UUID, unit: Unit) -> None:
     theirs = or_(col(Reply.resident_id) == resident_id, col(Reply.phone_fingerprint).in_(marks))
-    replies = {"phone": "", "phone_fingerprint": "", "words": "", "resident_id": None, "needs_person": False}
+    replies = {"phone": "", "phone_fingerprint": "", "words": "", "words_mark": "", "resident_id": None, "needs_person": False}
+    unit.cursor().execute("SELECT set_config('jiamenkou.erases', 'on', true)")
     for statement in (
         update(Receipt).where(col(Receipt.phone_fingerprint).in_(marks)).values(phone_fingerprint=""),
         update(Attempt).where(col(Attempt.message_id).in_(message_ids)).values(words="", phone_fingerprint=""),

@@ -109,7 +109,7 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
         return signed(unit.keys.decrypt(sent[-1], WORDS))
     if message.category == "code" or not message.facts:
         return ""
-    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
+    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS)) | {"mark": message.mark}
     worded = wordings(unit).word(message.purpose, facts, unit.now, HOUSE)
     return signed(worded.text) if worded else ""
 

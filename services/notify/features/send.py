@@ -18,6 +18,7 @@ from services.notify.features import progress
 from services.notify.features.call import ask_for_call, contact_of
 from services.notify.features.choose import wants_texts
 from services.notify.features.compose import FACTS, PHONE
+from services.notify.features.prompts import mark_of
 from services.notify.features.wordings import Worded, wordings
 from services.notify.gateways import Accepted, Answer, Refused, SmsGateway, Text
 from services.notify.tables import Attempt, Contact, Message, Registration, Session
@@ -74,7 +75,8 @@ def claim(message_id: UUID, number: int, carrier: str, unit: Unit) -> Text | Non
     if held is not None:
         progress.try_again(message, *held, unit)
         return None
-    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS))
+    message.mark = mark_of(message, fingerprint, unit)
+    facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS)) | {"mark": message.mark}
     worded = wordings(unit).word(message.purpose, facts, unit.now, carrier)
     if worded is None:
         progress.try_again(message, unit.now + LOOK_FOR_WORDING, "template", unit)

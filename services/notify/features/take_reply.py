@@ -8,42 +8,43 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import and_, col, desc, or_, select
+from sqlmodel import col, desc, select
 
 from services.notify.domain import replies, texts
 from services.notify.domain.phones import national
+from services.notify.domain.replies import Confidence, Meaning
 from services.notify.features import Command
+from services.notify.features.call import contact_of
 from services.notify.features.choose import Choose, choose
 from services.notify.features.compose import PHONE, Compose, compose
-from services.notify.tables import Attempt, Contact, Message, Registration, Reply, Session
-from shared.contracts.notify import Purpose, ReplyReceived
+from services.notify.features.prompts import CAN_BE_ACCEPTED, CAN_HAVE_BEEN_READ, QUESTIONS, missed_offer, open_prompts
+from services.notify.tables import Attempt, Contact, Message, Reply
+from shared.contracts.notify import Category, ReplyReceived
 from shared.event import new_id
 from shared.jobs import Begin
 from shared.unit import Unit
 
 WORDS = "reply.words"
-PROMPTS: dict[str, tuple[Purpose, ...]] = {
-    "confirmed": ("place_confirmed", "reminder_day", "reminder_hours"),
-    "offered": ("place_offered",),
+CHOICES: dict[Meaning, tuple[str, Category, bool]] = {
+    "stop": ("stopped", "service", False),
+    "refuse": ("refused", "promotion", False),
+    "resume": ("resumed", "service", True),
 }
-"""The texts that ask for an answer, by the state of the registration that still waits for one."""
-
-CAN_BE_ACCEPTED = ("place_offered", "reminder_day")
-"""The texts that name 1 as an answer: when one of them is open, 1 is about it and not about a text that only names 2."""
-
-QUESTIONS: tuple[Purpose, ...] = (*PROMPTS["confirmed"], *PROMPTS["offered"], "session_changed", "missed_you")
-"""Every text that names an answer."""
-
-ON_THE_PHONE = ("accepted", "delivered", "unknown")
-"""The states of a text that somebody can have read."""
+"""Words that choose which texts are wanted: the answer's variant, and what goes into the ledger."""
 
 ANSWER_WITHIN = timedelta(days=1)
 WHY_WITHIN = timedelta(days=14)
 """How long an answer to why somebody did not come is understood as one."""
 
+REPEATED_WITHIN = timedelta(minutes=10)
+"""The same words again so soon, from a carrier that numbers each delivery anew, are the same text."""
+
 
 class TakeReply(Command):
-    """Somebody texted `words` from `phone`; `mark` is whatever tells two deliveries of one text from two texts."""
+    """Somebody texted `words` from `phone`; `mark` is whatever tells two deliveries of one text from two texts.
+
+    Empty, where the carrier has no such thing: then the same words within ten minutes are taken for one text.
+    """
 
     carrier: str
     phone: str
@@ -54,15 +55,27 @@ class TakeReply(Command):
 def take_reply(command: TakeReply, unit: Unit) -> None:
     """Keep the reply and have it read; delivered again it changes nothing."""
     phone = national(command.phone)
-    once = "\n".join((command.carrier, phone, command.mark, command.words))
+    fingerprint = unit.keys.fingerprint(phone, PHONE)
+    words_mark = unit.keys.fingerprint(f"{phone}\n{command.words.strip()}", WORDS)
+    if not command.mark:
+        unit.cursor().execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (words_mark,))
+        lately = select(Reply.id).where(
+            col(Reply.phone_fingerprint) == fingerprint,
+            col(Reply.words_mark) == words_mark,
+            col(Reply.received_at) > unit.now - REPEATED_WITHIN,
+        )
+        if unit.session.exec(lately.limit(1)).first() is not None:
+            return
+    once = "\n".join((command.carrier, phone, command.mark or str(new_id()), command.words))
     reply_id = unit.session.scalar(
         insert(Reply)
         .values(
             id=new_id(),
             dedupe_key=unit.keys.fingerprint(hashlib.sha256(once.encode()).hexdigest(), "reply.dedupe_key"),
             phone=unit.keys.encrypt(phone, PHONE),
-            phone_fingerprint=unit.keys.fingerprint(phone, PHONE),
+            phone_fingerprint=fingerprint,
             words=unit.keys.encrypt(command.words, WORDS),
+            words_mark=words_mark,
             received_at=unit.now,
             needs_person=False,
         )
@@ -84,18 +97,17 @@ def read_reply(key: str, begin: Begin, helpline: str) -> None:
 def understand(reply: Reply, helpline: str, unit: Unit) -> None:
     """Place the reply. What registration does about it, it tells in events of its own, and those are what its texts follow."""
     words = unit.keys.decrypt(reply.words, WORDS)
-    reply.meaning = replies.meaning(words)
+    reply.meaning, mark = replies.read(words)
     reason = replies.reason(words)
     if reason is not None and _says_why(reply, unit):
         _tell(reply, unit, reason)
         return
-    prompts = _open_prompts(reply.phone_fingerprint, unit) if reply.meaning in ("accept", "decline") else []
-    if reply.meaning == "accept":
-        prompts = [prompt for prompt in prompts if prompt.purpose in CAN_BE_ACCEPTED] or prompts
-    missed = _missed_offer(reply.phone_fingerprint, unit) if reply.meaning == "accept" and not prompts else None
+    open_now = open_prompts(reply.phone_fingerprint, unit) if reply.meaning in ("accept", "decline") else []
+    prompts, reply.confidence = _meant(reply, mark, open_now)
+    missed = missed_offer(reply.phone_fingerprint, mark, unit) if reply.meaning == "accept" and not prompts else None
     if missed is not None:
-        prompts = [missed]
-    if len({prompt.registration_id for prompt in prompts}) == 1:
+        prompts, reply.confidence = [missed], "certain" if mark else "likely"
+    if reply.confidence != "unsure" and prompts:
         reply.prompt_id, reply.registration_id, reply.session_id = (
             prompts[0].id,
             prompts[0].registration_id,
@@ -104,17 +116,35 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
         reply.resident_id = prompts[0].resident_id
     else:
         reply.resident_id = _owner(reply.phone_fingerprint, unit)
-    reply.needs_person = reply.meaning == "other" or (reply.meaning != "stop" and reply.registration_id is None)
+    reply.needs_person = reply.confidence == "unsure" or reply.resident_id is None
     if reply.resident_id is None:
-        reply.needs_person = True
         return
     _tell(reply, unit)
-    if reply.meaning == "stop" and _stop(reply, unit):
-        _answer(reply, {"variant": "stopped", "helpline": helpline}, unit)
+    if reply.meaning in CHOICES:
+        variant, category, wanted = CHOICES[reply.meaning]
+        if _choose(reply, category, wanted, unit):
+            _answer(reply, {"variant": variant, "helpline": helpline}, unit)
     elif missed is not None:
         tell_too_late(reply, helpline, unit)
-    elif reply.meaning in ("accept", "decline") and reply.registration_id is None and (prompts or reply.meaning == "decline"):
+    elif reply.meaning in ("accept", "decline") and reply.registration_id is None and (open_now or reply.meaning == "decline"):
         _answer(reply, {"variant": "unclear", "helpline": helpline}, unit)
+
+
+def _meant(reply: Reply, mark: str, open_now: Sequence[Message]) -> tuple[Sequence[Message], Confidence]:
+    """The open questions that the reply can be about, and how sure it is that they are about one place."""
+    if reply.meaning in CHOICES:
+        return [], "certain"
+    if mark:
+        meant = [prompt for prompt in open_now if prompt.mark == mark]
+        return meant, "certain" if meant else "unsure"
+    asks_for_one = [prompt for prompt in open_now if prompt.purpose in CAN_BE_ACCEPTED] if reply.meaning == "accept" else []
+    if _is_about_one_place(open_now):
+        return open_now, "certain"
+    return (asks_for_one, "likely") if _is_about_one_place(asks_for_one) else (open_now, "unsure")
+
+
+def _is_about_one_place(prompts: Sequence[Message]) -> bool:
+    return len({prompt.registration_id for prompt in prompts}) == 1
 
 
 def _tell(reply: Reply, unit: Unit, reason: replies.Reason | None = None) -> None:
@@ -144,7 +174,7 @@ def _says_why(reply: Reply, unit: Unit) -> bool:
         .where(
             col(Message.phone_fingerprint) == reply.phone_fingerprint,
             col(Message.purpose).in_(QUESTIONS),
-            col(Message.state).in_(ON_THE_PHONE),
+            col(Message.state).in_(CAN_HAVE_BEEN_READ),
             col(Message.id).not_in(answered.where(col(Reply.phone_fingerprint) == reply.phone_fingerprint)),
             col(Attempt.started_at) > unit.now - WHY_WITHIN,
         )
@@ -171,40 +201,6 @@ def tell_too_late(reply: Reply, helpline: str, unit: Unit) -> None:
     _answer(reply, {"variant": "too_late", "helpline": helpline}, unit)
 
 
-def _missed_offer(fingerprint: str, unit: Unit) -> Message | None:
-    """The newest offer to this number that ran out unanswered, of a session to come."""
-    missed = (
-        select(Message)
-        .join(Registration, col(Registration.id) == col(Message.registration_id))
-        .join(Session, col(Session.id) == col(Registration.session_id))
-        .where(
-            col(Message.phone_fingerprint) == fingerprint,
-            col(Message.purpose) == "place_offered",
-            col(Message.state).in_(ON_THE_PHONE),
-            col(Registration.state) == "expired",
-            col(Session.starts_at) > unit.now,
-        )
-    )
-    return unit.session.exec(missed.order_by(desc(col(Message.id))).limit(1)).one_or_none()
-
-
-def _open_prompts(fingerprint: str, unit: Unit) -> Sequence[Message]:
-    """Texts that went, or may have gone, to this number and still wait for an answer: about places held in sessions to come."""
-    asked = (
-        select(Message)
-        .join(Registration, col(Registration.id) == col(Message.registration_id))
-        .join(Session, col(Session.id) == col(Registration.session_id))
-        .where(
-            col(Message.phone_fingerprint) == fingerprint,
-            or_(*(and_(col(Registration.state) == state, col(Message.purpose).in_(asks)) for state, asks in PROMPTS.items())),
-            col(Message.state).in_(ON_THE_PHONE),
-            col(Session.state) == "scheduled",
-            col(Session.starts_at) > unit.now,
-        )
-    )
-    return unit.session.exec(asked.order_by(desc(col(Message.id)))).all()
-
-
 def _owner(fingerprint: str, unit: Unit) -> UUID | None:
     """Who answers from this number: whoever was texted there last, else somebody who gave it."""
     texted = select(Message.resident_id).where(
@@ -217,16 +213,13 @@ def _owner(fingerprint: str, unit: Unit) -> UUID | None:
     return last or unit.session.exec(known.limit(1)).first()
 
 
-def _stop(reply: Reply, unit: Unit) -> bool:
-    """Everybody who gave this number gets no more texts of the kind; says whether anything changed."""
-    sharing = (
-        select(Contact.resident_id)
-        .where(col(Contact.phone_fingerprint) == reply.phone_fingerprint)
-        .order_by(col(Contact.resident_id))
-    )
+def _choose(reply: Reply, category: Category, wanted: bool, unit: Unit) -> bool:
+    """What the reply says of texts counts for everybody who gave this number; says whether anything changed."""
+    known = select(Contact.resident_id).where(col(Contact.phone_fingerprint) == reply.phone_fingerprint)
+    sharing = {contact.resident_id for id in unit.session.exec(known) if (contact := contact_of(id, unit)) is not None}
     changed = [
-        choose(Choose(resident_id=resident_id, wanted=False, channel="text", reply_id=reply.id), unit)
-        for resident_id in unit.session.exec(sharing).all()
+        choose(Choose(resident_id=resident_id, category=category, wanted=wanted, channel="text", proof=reply.id), unit)
+        for resident_id in sorted(sharing)
     ]
     return any(changed)
 

@@ -91,6 +91,8 @@ MEANINGS = {
     "accept": phrase("来"),
     "decline": phrase("不来"),
     "stop": phrase("不要短信"),
+    "refuse": phrase("不要宣传短信"),
+    "resume": phrase("恢复短信"),
     "reason": phrase("说了没来的原因"),
     "other": phrase("其他"),
 }

@@ -20,6 +20,7 @@ class Message(Table, table=True):
     """One text that is due, from its plan to its arrival. The `…_at` columns are its history: each happens once and stays.
 
     `template_version`: the version of its wording that was handed over last; 0 before that.
+    `mark`: what answers to it begin with, where several questions wait for answers from one number.
     """
 
     __tablename__ = "message"
@@ -58,6 +59,7 @@ class Message(Table, table=True):
     attempts: int = 0
     parts: int = 0
     template_version: int = 0
+    mark: str = Field(default="", sa_type=Text)
     lease_until: datetime | None = Field(default=None, sa_type=WHEN)
     accepted_at: datetime | None = Field(default=None, sa_type=WHEN)
     delivered_at: datetime | None = Field(default=None, sa_type=WHEN)

@@ -10,13 +10,14 @@ from sqlalchemy import CheckConstraint, Index, Text
 from sqlmodel import Field
 
 from services.notify.tables.base import WHEN, Table
-from shared.contracts.notify import Category
+from shared.contracts.notify import Choosable
 
 
 class Contact(Table, table=True):
     """How a resident is reached. `texts`: whether they agreed to texts when they registered; later choices are in `Choice`.
 
     `name` and `landline` are for whoever calls; `calls`: wants to be called, not texted. `merged_into`: who stands for them now.
+    `street` and `neighbourhood` (encrypted, perhaps empty): where they live, for whoever may act there or goes to their door.
     """
 
     __tablename__ = "contact"
@@ -30,6 +31,8 @@ class Contact(Table, table=True):
     landline: str = Field(default="", sa_type=Text)
     calls: bool = False
     merged_into: UUID | None = None
+    street: str = Field(default="", sa_type=Text)
+    neighbourhood: str = Field(default="", sa_type=Text)
 
 
 class Carer(Table, table=True):
@@ -42,19 +45,25 @@ class Carer(Table, table=True):
 
 
 class Choice(Table, table=True):
-    """The ledger of who wants texts of a category, append-only: the newest row of a resident and category is in force."""
+    """The ledger of who wants to be reached how, append-only: the newest row of a resident and category is in force.
+
+    `proof`: the reply that said so, or the account of whoever wrote it down; `wording`: the version of what they were told;
+    `why` (encrypted): what staff noted about it; `at`: when the person said so, which may be earlier than when we learnt of it.
+    """
 
     __tablename__ = "choice"
     __table_args__ = (
-        CheckConstraint(f"category IN {get_args(Category)}", name="choice_category"),
+        CheckConstraint(f"category IN {get_args(Choosable)}", name="choice_category"),
         CheckConstraint("channel IN ('web', 'staff', 'text')", name="choice_channel"),
-        Index("choice_newest", "resident_id", "category", "id"),
+        Index("choice_newest", "resident_id", "category", "at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     resident_id: UUID
-    category: Category = Field(sa_type=Text)
+    category: Choosable = Field(sa_type=Text)
     wanted: bool
     channel: str = Field(sa_type=Text)
-    reply_id: UUID | None = None
+    proof: UUID | None = None
+    wording: str = Field(default="", sa_type=Text)
+    why: str = Field(default="", sa_type=Text)
     at: datetime = Field(sa_type=WHEN)

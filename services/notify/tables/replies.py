@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from services.notify.domain.replies import Meaning
+from services.notify.domain.replies import Confidence, Meaning
 from services.notify.tables.base import WHEN, Table
 from shared.event import new_id
 
 
 class Reply(Table, table=True):
-    """What somebody texted back: the words, what they meant, and which registration they are about when that is certain."""
+    """What somebody texted back: the words, what they meant, and which registration they are about when that is certain.
+
+    `words_mark` tells the same words from the same number again, without telling the words.
+    """
 
     __tablename__ = "reply"
     __table_args__ = (
         UniqueConstraint("dedupe_key", name="reply_once"),
-        CheckConstraint("meaning IN ('accept', 'decline', 'stop', 'reason', 'other')", name="reply_meaning"),
+        CheckConstraint(f"meaning IN {get_args(Meaning)}", name="reply_meaning"),
+        CheckConstraint(f"confidence IN {get_args(Confidence)}", name="reply_confidence"),
         Index("reply_open", "id", postgresql_where=text("needs_person AND handled_at IS NULL")),
         Index("reply_by_time", "received_at", postgresql_using="brin"),
         Index("reply_by_prompt", "prompt_id", postgresql_where=text("prompt_id IS NOT NULL")),
@@ -32,7 +37,9 @@ class Reply(Table, table=True):
     phone_fingerprint: str = Field(sa_type=Text)
     words: str = Field(sa_type=Text)
     received_at: datetime = Field(sa_type=WHEN)
+    words_mark: str = Field(default="", sa_type=Text)
     meaning: Meaning | None = Field(default=None, sa_type=Text)
+    confidence: Confidence | None = Field(default=None, sa_type=Text)
     resident_id: UUID | None = None
     registration_id: UUID | None = None
     session_id: UUID | None = None

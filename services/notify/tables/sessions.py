@@ -12,7 +12,7 @@ from services.notify.tables.base import WHEN, Table
 
 
 class Session(Table, table=True):
-    """Our copy of a session: what texts say of it."""
+    """Our copy of a session: what texts say of it, and whose it is: the programme's, in the street."""
 
     __tablename__ = "session"
     __table_args__ = (CheckConstraint("state IN ('scheduled', 'cancelled')", name="session_state"),)
@@ -23,6 +23,8 @@ class Session(Table, table=True):
     starts_at: datetime = Field(sa_type=WHEN)
     place: str = Field(sa_type=Text)
     state: str = Field(default="scheduled", sa_type=Text)
+    programme_id: UUID | None = None
+    street: str = Field(default="", sa_type=Text)
 
 
 class Registration(Table, table=True):

@@ -109,4 +109,5 @@ def changed(resident: Resident, unit: Unit) -> ResidentChanged:
         name=sealed(resident.name, "resident.name"),
         landline=sealed(resident.landline, "resident.landline"),
         calls="call_not_text" in resident.needs,
+        neighbourhood=unit.keys.seal("notify", resident.neighbourhood) if resident.neighbourhood else "",
     )

@@ -92,6 +92,7 @@ def register_resident(command: RegisterResident, unit: Unit) -> Resident:
             name=unit.keys.seal("notify", command.name),
             landline=unit.keys.seal("notify", command.landline),
             calls="call_not_text" in command.needs,
+            neighbourhood=unit.keys.seal("notify", command.neighbourhood) if command.neighbourhood else "",
         )
     )
     return resident

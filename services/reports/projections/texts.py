@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.reports.projections.sums import Row, Takes, Tallies, Writes, day_of
+from services.reports.projections.sums import Row, Takes, Tallies, Writes, day_of, only_told
 from shared.contracts import notify
 from shared.event import Envelope
 
@@ -28,6 +28,7 @@ class Texts:
             notify.MessageSkipped: self.skipped,
             notify.ReplyReceived: self.reply,
             notify.OptedOut: self.opt_out,
+            notify.OptedIn: only_told,
         }
 
     def writes(self) -> Writes:
