@@ -12,7 +12,7 @@ from services.notify.gateways import SmsGateway
 from services.notify.gateways.chosen import chosen
 from services.notify.jobs import jobs_with
 from services.notify.recount import recount
-from services.notify.schedule import schedule
+from services.notify.schedule import schedule_with
 from services.notify.settings import NotifySettings
 from shared.service import Service
 
@@ -32,7 +32,7 @@ def service(*, carriers: Mapping[str, SmsGateway] | None = None, **given: Any) -
         web,
         consumers=consumers_with(settings.helpline),
         jobs=jobs_with(carriers or chosen(settings), settings.helpline),
-        schedule=schedule,
+        schedule=schedule_with(settings.keeping),
         recount=recount,
         about=about,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
+from services.notify.domain.keeping import Keeping
 from shared.settings import Settings
 
 NO_SECRET = SecretStr("")
@@ -31,6 +33,22 @@ class NotifySettings(Settings):
     kannel_password: SecretStr = NO_SECRET
     price_per_part: Decimal = Decimal("0.045")
     helpline: str = Field(default="12345", validation_alias=AliasChoices("JIAMENKOU_HELPLINE"))
+    keep_codes_days: int = Field(default=1, ge=1)
+    keep_words_days: int = Field(default=90, ge=1)
+    keep_numbers_days: int = Field(default=3, ge=2)
+    keep_receipts_days: int = Field(default=7, ge=4)
+    keep_proof_days: int = Field(default=180, ge=150)
+
+    @property
+    def keeping(self) -> Keeping:
+        """How long things are kept. Limits on texts look back a day or two, and carriers report up to three days late."""
+        return Keeping(
+            codes=timedelta(days=self.keep_codes_days),
+            words=timedelta(days=self.keep_words_days),
+            numbers=timedelta(days=self.keep_numbers_days),
+            receipts=timedelta(days=self.keep_receipts_days),
+            proof=timedelta(days=self.keep_proof_days),
+        )
 
     @field_validator("carriers")
     @classmethod

@@ -49,6 +49,8 @@ def _phone_marks(resident_id: UUID, unit: Unit) -> list[str]:
     contact = unit.find(Contact, resident_id)
     used = select(Attempt.phone_fingerprint).join(Message, col(Message.id) == col(Attempt.message_id))
     found = set(unit.session.exec(used.where(col(Message.resident_id) == resident_id)))
+    # Attempts forget numbers before their texts do.
+    found |= set(unit.session.exec(select(Message.phone_fingerprint).where(col(Message.resident_id) == resident_id)))
     return sorted((found | {contact.phone_fingerprint if contact else ""}) - {""})
 
 

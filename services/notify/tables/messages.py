@@ -31,6 +31,12 @@ class Message(Table, table=True):
         CheckConstraint("state NOT IN ('accepted', 'delivered') OR accepted_at IS NOT NULL", name="message_accepted"),
         CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="message_lease"),
         CheckConstraint("(skipped_at IS NULL) = (skip_reason = '')", name="message_skipped_for_a_reason"),
+        Index(
+            "message_to_wipe",
+            "category",
+            "not_after",
+            postgresql_where=text("facts <> '' OR phone <> '' OR phone_fingerprint <> ''"),
+        ),
         Index("message_by_resident", "resident_id"),
         Index("message_by_registration", "registration_id"),
         Index("message_by_phone", "phone_fingerprint", "accepted_at"),
@@ -113,6 +119,7 @@ class Attempt(Table, table=True):
         Index(
             "attempt_that_counts", "message_id", unique=True, postgresql_where=text("outcome IN ('open', 'accepted', 'unknown')")
         ),
+        Index("attempt_to_wipe", "ended_at", postgresql_where=text("phone_fingerprint <> ''")),
         Index("attempt_by_start", "started_at", postgresql_using="brin"),
         Index("attempt_of_phone", "phone_fingerprint", "category", "started_at"),
     )
@@ -139,6 +146,7 @@ class Receipt(Table, table=True):
     __table_args__ = (
         UniqueConstraint("dedupe_key", name="receipt_once"),
         Index("receipt_by_attempt", "attempt_id"),
+        Index("receipt_by_time", "received_at"),
         ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name="receipt_is_of_attempt"),
     )
 

@@ -27,6 +27,7 @@ class Reply(Table, table=True):
         CheckConstraint(f"confidence IN {get_args(Confidence)}", name="reply_confidence"),
         Index("reply_open", "id", postgresql_where=text("needs_person AND handled_at IS NULL")),
         Index("reply_by_time", "received_at", postgresql_using="brin"),
+        Index("reply_to_wipe", "received_at", postgresql_where=text("words <> '' OR phone <> ''")),
         Index("reply_by_prompt", "prompt_id", postgresql_where=text("prompt_id IS NOT NULL")),
         Index("reply_by_phone", "phone_fingerprint", "id"),
     )
