@@ -39,10 +39,10 @@ _RECEIPTS = """
     )
 """
 _REPLIES = """
-    UPDATE reply SET words = '', phone = '', phone_fingerprint = '', needs_person = false
+    UPDATE reply SET words = '', words_mark = '', phone = '', phone_fingerprint = '', needs_person = false
     WHERE id IN (
         SELECT id FROM reply WHERE received_at < %(before)s AND (words <> '' OR phone <> '')
-        AND NOT EXISTS (SELECT FROM choice WHERE choice.reply_id = reply.id AND reply.received_at >= %(proof_before)s)
+        AND NOT EXISTS (SELECT FROM choice WHERE choice.proof = reply.id AND reply.received_at >= %(proof_before)s)
         ORDER BY received_at LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
     )
 """
