@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from random import getrandbits
 from typing import Annotated, Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import anyio
 import psycopg
@@ -84,7 +85,10 @@ def _run(request: Request, moment: str, unit: Unit) -> None:
 async def principal_of(request: Request) -> Principal | None:
     """Who is asking, from the session cookie; read once and kept in the request's state, where pages find it."""
     if not hasattr(request.state, "principal"):
-        request.state.principal = await run_in_threadpool(who_holds, request.cookies.get(COOKIE), service_of(request))
+        service, cookie = service_of(request), request.cookies.get(COOKIE)
+        if cookie is not None and not service.log_ins.is_fresh:
+            await run_in_threadpool(service.log_ins.read)
+        request.state.principal = who_holds(cookie, service)
     return cast("Principal | None", request.state.principal)
 
 
@@ -157,14 +161,14 @@ def create_app(service: Service, title: str, routers: Sequence[APIRouter], *, ma
 
 
 class Correlated:
-    """Binds one correlation id per request to everything logged and said in it."""
+    """Binds one correlation id per request to everything logged and said in it; it is no secret, so any random number will do."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request under a fresh id."""
-        with bound(correlationid=uuid4().hex):
+        with bound(correlationid=f"{getrandbits(128):032x}"):
             await self.app(scope, receive, send)
 
 

@@ -35,14 +35,23 @@ class LogIns:
         self._read_at: datetime | None = None
         self._turn = Lock()
 
-    def is_over(self, log_in: UUID) -> bool:
-        """Whether this log-in was ended: known within seconds of its having been written down here."""
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `is_over` answers without asking the database."""
+        return self._read_at is not None and abs(clock.now() - self._read_at) <= FRESH
+
+    def read(self) -> None:
+        """Ask the database, unless somebody just did."""
         with self._turn:
-            now = clock.now()
-            if self._read_at is None or abs(now - self._read_at) > FRESH:
+            if not self.is_fresh:
                 with self._commits.connect() as connection:
                     self._ended = frozenset(connection.exec_driver_sql("SELECT log_in_id FROM ended_log_in").scalars())
-                self._read_at = now
+                self._read_at = clock.now()
+
+    def is_over(self, log_in: UUID) -> bool:
+        """Whether this log-in was ended: known within seconds of its having been written down here."""
+        if not self.is_fresh:
+            self.read()
         return log_in in self._ended
 
 

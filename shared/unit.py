@@ -31,7 +31,10 @@ _FORGET = "UPDATE job SET state = 'cancelled' WHERE kind = %s AND key = %s AND s
 
 
 class Unit:
-    """One transaction of one service. Edges open it and commit it; features read, write, emit, and never commit."""
+    """One transaction of one service. Edges open it and commit it; features read, write, emit, and never commit.
+
+    `correlation` is the id by which what is told can be followed; an edge that carries out several requests sets each one's.
+    """
 
     def __init__(self, session: Session, *, source: str, keys: Keyring, ring: Callable[[], None] = lambda: None) -> None:
         self.session = session
@@ -42,7 +45,7 @@ class Unit:
         self._ring = ring
         self._rows: list[outbox.Row] = []
         self._wakes = False
-        self._correlation = structlog.contextvars.get_contextvars().get("correlationid") or uuid4().hex
+        self.correlation: str = structlog.contextvars.get_contextvars().get("correlationid") or uuid4().hex
 
     @property
     def now(self) -> datetime:
@@ -74,7 +77,7 @@ class Unit:
                 event,
                 source=self.source,
                 at=self.now,
-                correlationid=cause.correlationid if cause else self._correlation,
+                correlationid=cause.correlationid if cause else self.correlation,
                 causationid=str(cause.id) if cause else "",
             )
         )

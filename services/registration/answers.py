@@ -9,17 +9,17 @@ Refused requests keep nothing and may be sent again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, Problem
 from shared.http import principal_of, service_of
 from shared.unit import Unit
 from shared.web import phrase
@@ -28,10 +28,17 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 BODY = "answered_request.body"
 FORM = "application/x-www-form-urlencoded"
 
-_KNOWN = "SELECT request_mark, status, kind, location, body FROM answered_request WHERE mark = %s"
+_HOLD = """
+    SELECT mark, CASE WHEN waits THEN pg_advisory_xact_lock(hashtextextended(mark, 0)) IS NOT NULL
+                      ELSE pg_try_advisory_xact_lock(hashtextextended(mark, 0)) END
+    FROM unnest(%s::text[], %s::bool[]) AS asked (mark, waits)
+"""
+_KNOWN = "SELECT mark, request_mark, status, kind, location, body FROM answered_request WHERE mark = ANY(%s)"
 _KEEP = """
     INSERT INTO answered_request (mark, request_mark, status, kind, location, body, answered_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
+    SELECT mark, request_mark, status, kind, location, body, %s
+    FROM unnest(%s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[])
+        AS answered (mark, request_mark, status, kind, location, body)
 """
 
 
@@ -64,35 +71,58 @@ class _Answered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
     """A request with a key: the two marks it is known by, and whether it waits for a first one that is still at work."""
 
     mark: str
     request_mark: str
     waits: bool
 
-    def answer_again(self, unit: Unit) -> None:
-        """Hold the key until the unit ends; raises what this request is to be answered with instead of being carried out."""
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0)) IS NOT NULL"
-        if not self.waits:
-            lock = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
-        if not (unit.cursor().execute(lock, (self.mark,)).fetchone() or (False,))[0]:
-            raise StillAtIt(phrase("同样的请求正在办理，请过几秒再问一次，结果会是同一个。"))
-        known = unit.cursor().execute(_KNOWN, (self.mark,)).fetchone()
-        if known is None:
-            return
-        request_mark, status, kind, location, body = known
-        if request_mark != self.request_mark:
-            raise KeyUsedOtherwise(phrase("这个编号已经用在另一个请求上，请换一个新的编号再提交。"))
-        headers = {"location": location} if location else None
-        raise _Answered(Response(unit.keys.decrypt(body, BODY), status_code=status, media_type=kind, headers=headers))
 
-    def keep(self, response: Response, unit: Unit) -> None:
-        """Keep the answer in the command's own transaction."""
-        headers = response.headers
-        body = unit.keys.encrypt(bytes(response.body).decode(), BODY)
-        kept = (response.status_code, headers.get("content-type", ""), headers.get("location", ""), body, unit.now)
-        unit.cursor().execute(_KEEP, (self.mark, self.request_mark, *kept))
+def answers_before(requests: Iterable[Asked], unit: Unit) -> dict[str, Response | Problem]:
+    """Hold the requests' keys until the unit ends; returns, by mark, what to answer those that are not to be carried out."""
+    asked = {each.mark: each for each in sorted(requests, key=lambda each: each.mark)}
+    if not asked:
+        return {}
+    held = unit.cursor().execute(_HOLD, (list(asked), [each.waits for each in asked.values()])).fetchall()
+    said: dict[str, Response | Problem] = {mark: still_at_it() for mark, is_held in held if not is_held}
+    for mark, request_mark, status, kind, location, body in unit.cursor().execute(_KNOWN, (list(asked),)).fetchall():
+        if request_mark != asked[mark].request_mark:
+            said[mark] = KeyUsedOtherwise(phrase("这个编号已经用在另一个请求上，请换一个新的编号再提交。"))
+        elif mark not in said:
+            headers = {"location": location} if location else None
+            text = unit.keys.decrypt(body, BODY)
+            said[mark] = Response(text, status_code=status, media_type=kind, headers=headers)
+    return said
+
+
+def keep_answers(answers: Sequence[tuple[Asked, Response]], unit: Unit) -> None:
+    """Keep what the requests are answered in the transaction that carries them out; what sets a cookie is no answer to repeat."""
+    kept = [(asked, answer) for asked, answer in answers if answer.status_code < 400 and "set-cookie" not in answer.headers]
+    if kept:
+        columns = zip(*(_row(asked, answer, unit) for asked, answer in kept), strict=True)
+        unit.cursor().execute(_KEEP, (unit.now, *map(list, columns)))
+
+
+def asked_in(request: Request) -> Asked | None:
+    """What `Once` found out about the request; None when it brings no key."""
+    return cast("Asked | None", getattr(request.state, "asked", None))
+
+
+def still_at_it() -> StillAtIt:
+    """The answer to a second request while the first is being carried out."""
+    return StillAtIt(phrase("同样的请求正在办理，请过几秒再问一次，结果会是同一个。"))
+
+
+def _row(asked: Asked, answer: Response, unit: Unit) -> tuple[str, str, int, str, str, str]:
+    headers = answer.headers
+    body = unit.keys.encrypt(bytes(answer.body).decode(), BODY)
+    return asked.mark, asked.request_mark, answer.status_code, headers.get("content-type", ""), headers.get("location", ""), body
+
+
+def _first(asked: Asked, unit: Unit) -> None:
+    for said in answers_before([asked], unit).values():
+        raise said if isinstance(said, Problem) else _Answered(said)
 
 
 class Once(APIRoute):
@@ -106,13 +136,12 @@ class Once(APIRoute):
             asked = await _asked(request) if request.method == "POST" else None
             if asked is None:
                 return await carry_out(request)
-            request.state.first = asked.answer_again
+            request.state.asked, request.state.first = asked, partial(_first, asked)
             try:
                 response = await carry_out(request)
             except _Answered as answered:
                 return answered.response
-            if response.status_code < 400 and "set-cookie" not in response.headers:
-                request.state.last = partial(asked.keep, response)
+            request.state.last = partial(keep_answers, [(asked, response)])
             return response
 
         return once
@@ -126,7 +155,7 @@ def carried_out_once(routers: Iterable[APIRouter]) -> None:
                 route.__class__ = Once
 
 
-async def _asked(request: Request) -> _Asked | None:
+async def _asked(request: Request) -> Asked | None:
     key = _key_in(request.headers)
     typed = None
     if key is None and request.headers.get("content-type", "").startswith(FORM):
@@ -138,7 +167,7 @@ async def _asked(request: Request) -> _Asked | None:
     keys = service_of(request).keys
     principal = await principal_of(request)
     what = f"{request.url.path}?{request.url.query}\n{(await request.body()).hex()}"
-    return _Asked(
+    return Asked(
         mark=keys.fingerprint(f"{principal.id if principal else ''} {key}", "answered_request.mark"),
         request_mark=keys.fingerprint(what, "answered_request.request_mark"),
         waits=typed is not None,

@@ -42,11 +42,13 @@ def web(service: Service) -> FastAPI:
     from services.registration.live import mount_live_rooms
     from services.registration.pages.live_roster import live_rosters
     from services.registration.pages.rendering import pages as own_pages
+    from services.registration.sign_ups import SignUps
     from shared.http import create_app
 
     app = create_app(service, "Registration", [api.router, api.rooms, pages.router])
     app.state.pages = own_pages
     app.state.rosters = live_rosters(service)
+    app.state.sign_ups = SignUps(service.begin)
     mount_live_rooms(app, service.begin)
     if service.settings.profile == "demo":
         with service.begin() as unit:

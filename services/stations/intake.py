@@ -1,7 +1,7 @@
 """Station intake: requests that wait together share one transaction, and each is answered for itself after the commit.
 
 The one path where many appliances write at once. A request is checked and weighed where it arrives; one thread then records all
-that is waiting, as one unit. When that fails, each request of the group is tried alone, so that one cannot fail the others.
+that is waiting, as one unit (`shared.together`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from queue import Empty, SimpleQueue
+from itertools import islice
 
 import psycopg
 from psycopg.errors import UniqueViolation
@@ -28,8 +28,8 @@ from services.stations.tables import Station
 from shared import clock
 from shared.errors import Forbidden, Invalid, Problem
 from shared.jobs import Begin
-from shared.log import log
 from shared.service import Service
+from shared.together import Together
 
 MOST_VISITS = 500
 """About how many visits share a transaction at most."""
@@ -61,7 +61,10 @@ class Intake:
         batch = _read(body)
         if batch.station != code:
             raise Forbidden("签名的驿站与内容里的驿站不一致：一台设备只能发送本站的数据。")
-        answers = await asyncio.wrap_future(self.committer.put(weigh(batch, place, clock.now())))
+        try:
+            answers = await asyncio.wrap_future(self.committer.put(weigh(batch, place, clock.now())))
+        except psycopg.OperationalError as error:
+            raise _busy() from error
         return to_json({"visits": answers})
 
 
@@ -104,48 +107,15 @@ class Committer:
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self._waiting: SimpleQueue[tuple[list[Weighed], Future[list[Answer]]]] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._together = Together(self._settle, name="committer", most=MOST_VISITS, weight=len)
 
     def put(self, visits: list[Weighed]) -> Future[list[Answer]]:
         """Have `visits` recorded; the future is done after the commit."""
-        future: Future[list[Answer]] = Future()
-        self._waiting.put((visits, future))
-        if self._thread is None:
-            with self._lock:
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
-                    self._thread.start()
-        return future
+        return self._together.put(visits)
 
-    def _run(self) -> None:
-        while True:
-            group = [self._waiting.get()]
-            size = len(group[0][0])
-            while size < MOST_VISITS:
-                try:
-                    group.append(self._waiting.get_nowait())
-                except Empty:
-                    break
-                size += len(group[-1][0])
-            self._settle([(visits, future) for visits, future in group if future.set_running_or_notify_cancel()])
-
-    def _settle(self, group: Sequence[tuple[list[Weighed], Future[list[Answer]]]]) -> None:
-        try:
-            answers = self._record([weighed for visits, _ in group for weighed in visits])
-        except Exception as error:
-            if len(group) > 1:
-                log.warning("group_divided", requests=len(group), reason=type(error).__name__)
-                for alone in group:
-                    self._settle([alone])
-            elif group:
-                group[0][1].set_exception(_busy(error) if isinstance(error, psycopg.OperationalError) else error)
-            return
-        start = 0
-        for visits, future in group:
-            future.set_result(answers[start : start + len(visits)])
-            start += len(visits)
+    def _settle(self, group: list[list[Weighed]]) -> list[list[Answer]]:
+        answers = iter(self._record([weighed for visits in group for weighed in visits]))
+        return [list(islice(answers, len(visits))) for visits in group]
 
     def _record(self, visits: list[Weighed]) -> list[Answer]:
         attempts: tuple[Callable[..., list[Answer]], ...] = (record_visits, partial(record_visits, careful=True))
@@ -155,13 +125,11 @@ class Committer:
                     return attempt(visits, unit)
             except UniqueViolation:
                 continue
-        raise _busy(None)
+        raise _busy()
 
 
-def _busy(error: Exception | None) -> Problem:
-    problem = Problem("系统正忙，这一批没有收下：请过几秒原样重发。", status=503)
-    problem.__cause__ = error
-    return problem
+def _busy() -> Problem:
+    return Problem("系统正忙，这一批没有收下：请过几秒原样重发。", status=503)
 
 
 def _read(body: bytes) -> Batch:

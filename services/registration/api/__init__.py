@@ -27,8 +27,9 @@ __all__ = ["rooms", "router"]
 router = APIRouter(prefix="/registration/api")
 _parts = [
     part.router
-    for part in (own_records, people, merging, calendar, series, instructors, places, presence, courses, certificates, live)
+    for part in (places, presence, live, own_records, people, merging, calendar, series, instructors, courses, certificates)
 ]
+"""Those that many use at once come first: a request tries the routes one by one."""
 carried_out_once(_parts)
 for part in (*_parts, access.router, staff.router, courses.anonymous):
     router.include_router(part)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.common import Out
@@ -22,8 +22,9 @@ from services.registration.features.change_mode import ChangeMode, change_mode
 from services.registration.features.decline_offer import DeclineOffer, decline_offer
 from services.registration.features.enrol import Enrol, LeaveTerm, enrol, leave_term
 from services.registration.features.places import UNKNOWN, position, told_position
-from services.registration.features.register import Party, Register, register
+from services.registration.features.register import Party, Register
 from services.registration.projections.waitlist import Sentence, explain, lines_of
+from services.registration.sign_ups import sign_ups_of
 from services.registration.tables import Registration, Session
 from shared.auth import Principal
 from shared.http import SomebodyDep, StaffDep, UnitDep
@@ -156,13 +157,15 @@ class LineOut(BaseModel):
     waiters: list[WaiterOut]
 
 
-@router.post("/registrations", status_code=201)
-def post_registration(wish: Wish, who: SomebodyDep, unit: UnitDep) -> RegistrationOut:
+@router.post("/registrations", status_code=201, response_model=RegistrationOut)
+async def post_registration(request: Request, wish: Wish, who: SomebodyDep) -> Response:
     """Sign up: residents for themselves and whom they care for, staff for anybody."""
-    resident_id = for_whom(who, wish.resident_id, unit)
-    given = wish.model_dump(exclude={"resident_id"})
-    command = Register(resident_id=resident_id, acted_by=acting(who, resident_id), **given)
-    return RegistrationOut.signed_up(register(command, unit), unit)
+
+    def command(unit: Unit) -> Register:
+        resident_id = for_whom(who, wish.resident_id, unit)
+        return Register(**dict(wish) | {"resident_id": resident_id, "acted_by": acting(who, resident_id)})
+
+    return await sign_ups_of(request).take(request, wish.session_id, command, _signed_up)
 
 
 @router.post("/registrations/{registration_id}/cancel")
@@ -285,6 +288,11 @@ def theirs(who: Principal, registration_id: UUID, unit: Unit) -> dict[str, Any]:
         "resident_id": who.id if who.kind == "resident" else None,
         "acted_by": acting(who, found.resident_id) if found else None,
     }
+
+
+def _signed_up(registration: Registration, unit: Unit) -> Response:
+    told = RegistrationOut.signed_up(registration, unit).model_dump_json()
+    return Response(told, status_code=201, media_type="application/json")
 
 
 def _numbers(found: object) -> dict[str, int]:

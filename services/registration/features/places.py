@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam
 from sqlmodel import and_, col, func, or_, select
 
 from services.registration.domain.offers import offer_until
@@ -42,12 +41,6 @@ def active(session_id: UUID, resident_id: UUID, unit: Unit) -> Registration | No
         col(Registration.state).not_in(GONE),
     )
     return unit.session.exec(found).one_or_none()
-
-
-def standing(session_id: UUID, resident_id: UUID, mode: Mode, unit: Unit) -> tuple[UUID | None, int]:
-    """Which registration for the session the resident has, if they take part, and how many wait for `mode`."""
-    own, waiting = unit.session.exec(_STANDING[mode], params={"session_id": session_id, "resident_id": resident_id}).one()
-    return own, waiting
 
 
 def locked(registration_id: UUID, asking: UUID | None, unit: Unit) -> tuple[Registration, Session]:
@@ -86,17 +79,6 @@ def waits_for(mode: Mode) -> Any:
     return or_(waits, and_(col(Registration.prefers_room), col(Registration.state) == "confirmed")) if mode == "room" else waits
 
 
-def _standing(mode: Mode) -> Any:
-    of_session = col(Registration.session_id) == bindparam("session_id")
-    theirs = col(Registration.resident_id) == bindparam("resident_id")
-    own = select(Registration.id).where(of_session, theirs, col(Registration.state).not_in(GONE))
-    waiting = select(func.count()).select_from(Registration).where(of_session, waits_for(mode))
-    return select(own.scalar_subquery(), waiting.scalar_subquery())
-
-
-_STANDING: dict[Mode, Any] = {mode: _standing(mode) for mode in MODES}
-
-
 def line_for(registration: Registration) -> Mode | None:
     """Which line the registration stands in, if in any."""
     if registration.state == "waitlisted":
@@ -127,7 +109,11 @@ def position(registration: Registration, unit: Unit) -> int | None:
 
 def told_position(registration: Registration, unit: Unit) -> int | None:
     """The place in the line as this unit told it when it put the registration there; None when it did not."""
-    told = (each for each in unit.said if isinstance(each, RegistrationWaitlisted) and each.registration_id == registration.id)
+    told = (
+        each
+        for each in reversed(unit.said)
+        if isinstance(each, RegistrationWaitlisted) and each.registration_id == registration.id
+    )
     return next((each.position for each in told), None)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import bindparam
-from sqlmodel import col, select
+from sqlalchemy import Text, bindparam, cast
+from sqlmodel import col, func, select
 
 from services.registration.domain.calendar import Audience
-from services.registration.domain.places import Mode, SignUp, sign_up
+from services.registration.domain.places import GONE, Mode, SignUp, Waiting, may_go_straight_in, sign_up
 from services.registration.features import Command, problems
-from services.registration.features.places import capacity, give, has_places_for, position, queue, standing
+from services.registration.features.places import MODES, capacity, free, give, line, position, queue, waits_for
 from services.registration.tables import Programme, Registration, Resident, Session
 from shared.clock import SHANGHAI
 from shared.unit import Unit
@@ -29,13 +30,31 @@ NOBODY = phrase("没有找到这位居民，请核对，或先登记。")
 NOT_FOR_YOU = phrase("这个活动有年龄或街道的要求，或者要先由居委会推荐；想参加，请打电话问一问。")
 
 _ASKING: Any = (
-    select(Resident.birth_year, Resident.street, Programme.audience)
+    select(Resident.id, Resident.birth_year, Resident.street, Programme.audience)
     .select_from(Resident)
     .join(Session, col(Session.id) == bindparam("session_id"))
     .join(Programme, col(Programme.id) == col(Session.programme_id))
-    .where(col(Resident.id) == bindparam("resident_id"))
+    .where(col(Resident.id).in_(bindparam("resident_ids", expanding=True)))
 )
 """What the audience's rules look at, read before the session is locked: others wait for that lock."""
+
+_STANDING: Any = select(
+    select(func.jsonb_object_agg(cast(Registration.resident_id, Text), Registration.id))
+    .where(
+        col(Registration.session_id) == bindparam("session_id"),
+        col(Registration.resident_id).in_(bindparam("resident_ids", expanding=True)),
+        col(Registration.state).not_in(GONE),
+    )
+    .scalar_subquery(),
+    *(
+        select(func.count())
+        .select_from(Registration)
+        .where(col(Registration.session_id) == bindparam("session_id"), waits_for(mode))
+        .scalar_subquery()
+        for mode in MODES
+    ),
+)
+"""Who of them takes part already, by which registration, and how many wait for each mode."""
 
 Party = Annotated[int, Field(ge=1, le=20, description="How many people come together.")]
 
@@ -58,32 +77,70 @@ class Register(Command):
 
 def register(command: Register, unit: Unit) -> Registration:
     """Give the resident places if enough are free; otherwise the next spot in the line."""
-    asking = unit.session.exec(_ASKING, params=command.model_dump(include={"session_id", "resident_id"})).one_or_none()
-    session = unit.lock(Session, command.session_id)
-    if asking is None:
-        raise problems.UnknownResident(NOBODY)
-    own, waiting = standing(session.id, command.resident_id, command.mode, unit)
-    if own is not None:
-        _refuse_twice(unit.get(Registration, own), unit)
-    _refuse_unless_open(session, unit)
-    _refuse_unless_it_fits(command, session)
-    _refuse_unless_meant(command, session, *asking)
-    registration = Registration(
-        session_id=session.id,
-        resident_id=command.resident_id,
-        state="confirmed",
-        party=command.party,
-        mode=command.mode,
-        at_once=command.at_once,
-        acted_by=command.acted_by,
-        registered_at=unit.now,
-    )
-    if has_places_for(registration, registration.mode, session, unit):
-        give(registration, session, unit)
-    else:
-        queue(registration, session, waiting, unit)
-    unit.add(registration)
-    return registration
+    return Crowd(command.session_id, [command.resident_id], unit).register(command)
+
+
+class Crowd:
+    """People who want places in one session: it is locked, and what is looked at for each of them is read for all at once."""
+
+    def __init__(self, session_id: UUID, resident_ids: Collection[UUID], unit: Unit) -> None:
+        asked = {"session_id": session_id, "resident_ids": list(resident_ids)}
+        self._unit = unit
+        self._asking = {id: rest for id, *rest in unit.session.exec(_ASKING, params=asked)}
+        self._session = unit.lock(Session, session_id)
+        own, *waiting = unit.session.exec(_STANDING, params=asked).one()
+        self._own = {UUID(resident_id): UUID(id) for resident_id, id in (own or {}).items()}
+        self._waiting: dict[Mode, int] = dict(zip(MODES, waiting, strict=True))
+        self._lines: dict[Mode, list[Waiting]] = {}
+
+    def register(self, command: Register) -> Registration:
+        """Carry one wish out, after those of the crowd that came before it."""
+        session = self._session
+        if command.resident_id not in self._asking:
+            raise problems.UnknownResident(NOBODY)
+        if command.resident_id in self._own:
+            _refuse_twice(self._unit.get(Registration, self._own[command.resident_id]), self._unit)
+        _refuse_unless_open(session, self._unit)
+        _refuse_unless_it_fits(command, session)
+        _refuse_unless_meant(command, session, *self._asking[command.resident_id])
+        registration = Registration(
+            session_id=session.id,
+            resident_id=command.resident_id,
+            state="confirmed",
+            party=command.party,
+            mode=command.mode,
+            at_once=command.at_once,
+            acted_by=command.acted_by,
+            registered_at=self._unit.now,
+        )
+        if self._has_places_for(registration):
+            give(registration, session, self._unit)
+        else:
+            self._queue(registration)
+        self._unit.add(registration)
+        self._own[command.resident_id] = registration.id
+        return registration
+
+    def _has_places_for(self, registration: Registration) -> bool:
+        left = free(self._session, registration.mode)
+        if registration.party > left:
+            return False
+        most, policy = capacity(self._session, registration.mode), self._session.waitlist_policy
+        return may_go_straight_in(self._line(registration.mode), registration.party, free=left, capacity=most, policy=policy)
+
+    def _line(self, mode: Mode) -> list[Waiting]:
+        if not self._waiting[mode]:
+            return []
+        if mode not in self._lines:
+            self._lines[mode] = line(self._session, mode, self._unit)
+        return self._lines[mode]
+
+    def _queue(self, registration: Registration) -> None:
+        mode = registration.mode
+        queue(registration, self._session, self._waiting[mode], self._unit)
+        self._waiting[mode] += 1
+        if mode in self._lines:
+            self._lines[mode].append(Waiting(registration.id, self._session.queued, registration.party))
 
 
 def _refuse_twice(existing: Registration, unit: Unit) -> NoReturn:

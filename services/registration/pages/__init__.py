@@ -34,7 +34,7 @@ from services.registration.pages import (
 from services.registration.pages.seen import note_device
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(note_device)])
-_residents = (resident, family, places, terms, browse, live, learning, my_data)
+_residents = (places, resident, family, terms, browse, live, learning, my_data)
 _staffs = (desk, live_roster, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)

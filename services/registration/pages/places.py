@@ -19,13 +19,14 @@ from services.registration.features.change_mode import ChangeMode, change_mode
 from services.registration.features.decline_offer import DeclineOffer, decline_offer
 from services.registration.features.door_codes import ticket_of
 from services.registration.features.places import UNKNOWN, active, free, has_places_for, position
-from services.registration.features.register import Party, Register, register
+from services.registration.features.register import Party, Register
 from services.registration.pages.rendering import pages, qr, see
 from services.registration.pages.resident import room_is_open
 from services.registration.projections.calendar import sign_up_of
 from services.registration.projections.instructors import people_at
 from services.registration.projections.places import cared_for, progress_of
 from services.registration.projections.waitlist import explain, lines_of, on_offer
+from services.registration.sign_ups import sign_ups_of
 from services.registration.tables import Registration, Session
 from shared.event import new_id
 from shared.http import PrincipalDep, ResidentDep, StaffDep, UnitDep, service_of
@@ -60,30 +61,35 @@ def show_session(request: Request, session_id: UUID, principal: PrincipalDep, un
 
 
 @router.post("/sessions/{session_id}")
-def sign_up(
+async def sign_up(
+    request: Request,
     session_id: UUID,
     resident: ResidentDep,
-    unit: UnitDep,
     who: Annotated[UUID | None, Form()] = None,
     party: Annotated[Party, Form()] = 1,
     mode: Annotated[Mode, Form()] = "room",
     at_once: Annotated[bool, Form()] = False,
 ) -> Response:
     """Sign up, oneself or somebody one cares for; the ticket shows what came of it."""
-    resident_id = for_whom(resident, who, unit)
-    wish = Register(
-        session_id=session_id,
-        resident_id=resident_id,
-        party=party,
-        mode=mode,
-        at_once=at_once,
-        acted_by=acting(resident, resident_id),
-    )
+
+    def wish(unit: Unit) -> Register:
+        resident_id = for_whom(resident, who, unit)
+        return Register(
+            session_id=session_id,
+            resident_id=resident_id,
+            party=party,
+            mode=mode,
+            at_once=at_once,
+            acted_by=acting(resident, resident_id),
+        )
+
+    def new_ticket(registration: Registration, _: Unit) -> Response:
+        return see(f"/registration/mine/{registration.id}?new")
+
     try:
-        registration = register(wish, unit)
+        return await sign_ups_of(request).take(request, session_id, wish, new_ticket)
     except problems.AlreadyRegistered as problem:
         return see(f"/registration/mine/{problem.facts['registration_id']}")
-    return see(f"/registration/mine/{registration.id}?new")
 
 
 @router.get("/mine/{registration_id}")
