@@ -68,7 +68,7 @@ def get_messages(
         reasons={name: (many, _path(chosen | {"reason": name})) for name, many in count_reasons(state, unit).items()}
         if state
         else {},
-        position=_moved(unit),
+        position=moved(unit),
         **WORDS,
     )
 
@@ -83,7 +83,7 @@ def stream_messages(request: Request, staff: StaffDep) -> Response:
 
     def now() -> int:
         with service.begin() as unit:
-            return _moved(unit)
+            return moved(unit)
 
     def read(after: int, _: int) -> Sequence[tuple[int, str]]:
         require(who_holds(cookie, service), *STAFF)
@@ -99,7 +99,7 @@ def messages_wake(service: Service) -> Wake:
 
     def now() -> int:
         with service.begin() as unit:
-            return _moved(unit)
+            return moved(unit)
 
     return Wake(now, every=1)
 
@@ -108,10 +108,11 @@ def messages_wake(service: Service) -> Wake:
 def get_message(request: Request, message_id: UUID, unit: UnitDep, staff: StaffDep) -> Response:
     """One text's life."""
     life = show_message(message_id, unit)
-    return pages.render(request, "message.html", life=life, readable=staff.may(*READERS), position=_moved(unit), **WORDS)
+    return pages.render(request, "message.html", life=life, readable=staff.may(*READERS), position=moved(unit), **WORDS)
 
 
-def _moved(unit: Unit) -> int:
+def moved(unit: Unit) -> int:
+    """Where the stream of moves is: a page that shows texts starts to listen there."""
     row = unit.cursor().execute(_MOVED).fetchone()
     assert row is not None
     return int(row[0])
