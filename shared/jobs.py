@@ -1,5 +1,7 @@
 """Work outside the transaction that asked for it: rows with a due time, claimed with FOR UPDATE SKIP LOCKED.
 
+What comes by the thousand has no row here: a `Group` takes many due rows of the service's own table at once.
+
 A row is the job; a Celery message only says that there is work. Any number of workers may claim; a worker that dies loses its
 lease and the job is claimed again, so a job must stand being started twice. A worker that outlives its lease has lost the job:
 what it reports then is ignored. Leases run on the database's clock, due times on `shared.clock`.
@@ -17,7 +19,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine
 
 from shared import clock
-from shared.faults import passes, plain
+from shared.faults import DATABASE_AWAY, passes, plain
 from shared.log import bound, log
 from shared.unit import Unit
 
@@ -80,11 +82,30 @@ class Kind:
     lane: str
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of a table of the service's own that are taken many at a time.
+
+    `outlook` is a query: how many are due at %(now)s (100 stands for any more), and when the next becomes due. `do` takes at most
+    so many, in units of its own, and says how many it took; what it took must not be due any more when it returns or raises.
+    """
+
+    name: str
+    do: Callable[[Begin, int], int]
+    outlook: str
+    lane: str
+
+
 class Jobs:
-    """The kinds of job a service does. Lanes are queues of their own, so that urgent kinds never wait behind bulky ones."""
+    """The kinds of job a service does. Lanes are queues of their own, so that urgent kinds never wait behind bulky ones.
+
+    The lanes in `apart` have workers that do nothing else.
+    """
 
     def __init__(self) -> None:
         self.kinds: dict[str, Kind] = {}
+        self.groups: dict[str, Group] = {}
+        self.apart: set[str] = set()
 
     def on(
         self, name: str, *, lease: timedelta = timedelta(seconds=60), lane: str = "jobs"
@@ -97,10 +118,21 @@ class Jobs:
 
         return register
 
+    def group(
+        self, name: str, *, outlook: str, lane: str = "jobs"
+    ) -> Callable[[Callable[[Begin, int], int]], Callable[[Begin, int], int]]:
+        """The decorated function takes due rows in groups; see `Group`. Whoever makes one wakes the relay (`Unit.wake`)."""
+
+        def register(function: Callable[[Begin, int], int]) -> Callable[[Begin, int], int]:
+            self.groups[name] = Group(name, function, outlook, lane)
+            return function
+
+        return register
+
     @property
     def lanes(self) -> list[str]:
-        """Every lane that has a kind, sorted."""
-        return sorted({kind.lane for kind in self.kinds.values()})
+        """Every lane that has work, sorted."""
+        return sorted({kind.lane for kind in self.kinds.values()} | {group.lane for group in self.groups.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +151,56 @@ class Desk:
 
     def __init__(self, engine: Engine, jobs: Jobs, begin: Begin) -> None:
         self.jobs, self.begin = jobs, begin
+        self.resting: dict[str, float] = {}
+        """Groups that met a fault, and until when they are left alone."""
         self._commits = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def outlook(self) -> tuple[dict[str, int], datetime | None]:
         """How many jobs are due and unclaimed in each lane (100 of a kind stands for any more), and when the next becomes due."""
-        kinds = list(self.jobs.kinds)
-        if not kinds:
-            return {}, None
+        found: list[tuple[str, int, datetime | None]] = []
         with self._commits.connect() as connection:
-            rows = connection.exec_driver_sql(_OUTLOOK, {"kinds": kinds, "now": clock.now()}).all()
+            if kinds := list(self.jobs.kinds):
+                rows = connection.exec_driver_sql(_OUTLOOK, {"kinds": kinds, "now": clock.now()}).all()
+                found += [(self.jobs.kinds[kind].lane, many, later) for kind, many, later in rows]
+            for group in self.jobs.groups.values():
+                many, later = connection.exec_driver_sql(group.outlook, {"now": clock.now()}).one()
+                found.append((group.lane, many, later))
         due: dict[str, int] = {}
-        for kind, many, _ in rows:
+        for lane, many, _ in found:
             if many:
-                lane = self.jobs.kinds[kind].lane
                 due[lane] = due.get(lane, 0) + many
-        return due, min((later for _, _, later in rows if later is not None), default=None)
+        return due, min((later for _, _, later in found if later is not None), default=None)
 
     def work(self, lanes: Iterable[str], *, at_most: int = 1_000_000) -> int:
         """Do due jobs of `lanes`, oldest first, until none is left or `at_most` are done; returns how many were started."""
         lanes = set(lanes)
         kinds = [kind for kind in self.jobs.kinds.values() if kind.lane in lanes]
-        done = 0
-        while kinds and done < at_most and (claim := self._claim(kinds)) is not None:
-            self._do(claim)
-            done += 1
+        groups = [group for group in self.jobs.groups.values() if group.lane in lanes]
+        done, before = 0, -1
+        while before < done < at_most:
+            before = done
+            for group in groups:
+                done += self._take(group, at_most - done)
+            while kinds and done < at_most and (claim := self._claim(kinds)) is not None:
+                self._do(claim)
+                done += 1
         return done
+
+    def _take(self, group: Group, at_most: int) -> int:
+        """Have a group take what is due; one that meets a fault rests, and the other work goes on."""
+        if at_most <= 0 or time.monotonic() < self.resting.get(group.name, 0.0):
+            return 0
+        with bound(correlationid=uuid4().hex, job=group.name):
+            try:
+                taken = group.do(self.begin, at_most)
+            except Exception as error:
+                self.resting[group.name] = time.monotonic() + PATIENCE.total_seconds()
+                if isinstance(error, DATABASE_AWAY):
+                    raise
+                log.exception("group_failed")
+                return 0
+        self.resting.pop(group.name, None)
+        return taken
 
     def _claim(self, kinds: list[Kind]) -> Claim | None:
         names, leases = [kind.name for kind in kinds], [kind.lease for kind in kinds]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -191,6 +191,7 @@ class Service:
             "jobs": self._run_jobs,
             "migrate": self._run_migrate,
         }
+        roles |= {lane: partial(self._run_lane, lane) for lane in sorted(self.jobs.apart)}
         if not arguments or arguments[0] not in roles:
             sys.exit(f"usage: python -m services.{self.name}.main {'|'.join(roles)}")
         log.set_up(self.settings.log, service=self.name, role=arguments[0])
@@ -221,7 +222,12 @@ class Service:
         self._run_celery(self.events_worker(), "solo", 1)
 
     def _run_jobs(self, lanes: list[str]) -> None:
-        self._run_celery(self.jobs_worker(lanes or self.jobs.lanes), "threads", 4)
+        self._run_celery(
+            self.jobs_worker(lanes or [lane for lane in self.jobs.lanes if lane not in self.jobs.apart]), "threads", 4
+        )
+
+    def _run_lane(self, lane: str, _: list[str]) -> None:
+        self._run_jobs([lane])
 
     def _run_celery(self, app: Any, pool: str, concurrency: int) -> None:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]

@@ -87,6 +87,7 @@ class Bench:
         self._listen(mark)
         failed = self.query("SELECT kind, key, error FROM job WHERE error <> '' AND state <> 'done'")
         assert not failed, f"failed jobs: {failed}"
+        assert not self.service.desk.resting, f"failed groups: {list(self.service.desk.resting)}"
         return done
 
     def tick(self) -> None:
@@ -245,14 +246,14 @@ class World:
     def settle(self) -> None:
         """Run the whole world until it is quiet; anything parked or failed is an error."""
         for _ in range(200):
-            before = self._state()
+            before, done = self._state(), 0
             for name, service in self.services.items():
                 if not self.bus.down:
                     self.pushers[name].push()
                 self._deliver(name)
-                service.desk.work(service.jobs.lanes)
+                done += service.desk.work(service.jobs.lanes)
             self._look()
-            if self._state() == before:
+            if self._state() == before and not done:
                 break
         else:
             raise AssertionError("the world does not come to rest")
@@ -261,6 +262,7 @@ class World:
             assert not letters, f"{name} parked {letters}"
             failed = bench.query("SELECT kind, key, error FROM job WHERE state = 'failed'")
             assert not failed, f"{name} failed {failed}"
+            assert not bench.service.desk.resting, f"{name} rests {list(bench.service.desk.resting)}"
 
     def tick(self) -> None:
         """Run every service's schedule once."""

@@ -94,6 +94,10 @@ class Unit:
         """Take back what `later` asked for, unless it is done."""
         self.cursor().execute(_FORGET, (kind, str(key)))
 
+    def wake(self) -> None:
+        """Have the relay look, after the commit, for rows that are due in a group."""
+        self._wakes = True
+
     def cursor(self) -> Cursor[Any]:
         """A psycopg cursor inside this transaction, for set-wise SQL."""
         return cast("Cursor[Any]", self.session.connection().connection.cursor())

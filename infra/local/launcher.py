@@ -21,8 +21,8 @@ from infra.local.stack import SERVICES, Stack
 from infra.local.valkey import Valkey, start_valkey
 from shared.crypto import create_keys
 
-WORKERS = ("events", "jobs")
-"""The roles that may run several times: their work is shared out by the queue and by locks on rows."""
+ALONE = ("web", "relay")
+"""The roles that run once; of the others, work is shared out by the queue and by locks on rows."""
 
 PATIENCE = {"web": 3.0, "worker": 3.0, "simulator": 1.0}
 """Seconds each kind of process has to end by itself, in the order in which they are stopped."""
@@ -211,7 +211,7 @@ class Launcher:
         self._say(f"{len(self.supervisor.processes)} processes run; their logs are in {_short(stack.logs)}")
 
     def _checked(self, scale: Mapping[str, int]) -> Mapping[str, int]:
-        possible = [f"{service}.{role}" for service, roles in self._runs.items() for role in roles if role in WORKERS]
+        possible = [f"{service}.{role}" for service, roles in self._runs.items() for role in roles if role not in ALONE]
         for name, count in scale.items():
             if name not in possible or not 0 <= count <= 64:
                 raise Refusal(f"--scale {name}={count} is not possible; it takes 0 to 64 of: {', '.join(possible)}.")

@@ -1,6 +1,6 @@
 """What to say, to whom, when, and whether it arrived."""
 
-RUNS = ("web", "relay", "events", "jobs")
+RUNS = ("web", "relay", "events", "jobs", "codes")
 """The processes this service is made of."""
 
 SAYS = (

@@ -16,7 +16,7 @@ from shared.unit import Unit
 def schedule_with(keep: Keeping) -> Schedule:
     """Notify's schedule; what is older than `keep` says is wiped by it."""
     schedule = Schedule()
-    schedule.every(timedelta(minutes=1))(end_abandoned)
+    schedule.every(timedelta(seconds=10))(end_abandoned)
     schedule.every(timedelta(hours=1))(fold_figures)
     schedule.every(timedelta(minutes=5))(fold_present)
     schedule.every(timedelta(hours=1))(install_templates)

@@ -64,8 +64,8 @@ def test_it_hears_what_its_consumers_act_on(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_it_runs_the_processes_that_it_has_work_for(service: str) -> None:
     found = load(service, database_url="postgresql+psycopg://nowhere/none")
-    needed = ["web", "relay"] + ["events"] * bool(found.consumers.types) + ["jobs"] * bool(found.jobs.kinds)
-    assert list(card(service)["RUNS"]) == needed
+    needed = ["web", "relay"] + ["events"] * bool(found.consumers.types) + ["jobs"] * bool(found.jobs.lanes)
+    assert list(card(service)["RUNS"]) == needed + sorted(found.jobs.apart)
 
 
 def test_every_fact_is_told_by_one_service() -> None:

@@ -45,7 +45,7 @@ def text_back(bench: Bench, words: str, phone: str = ANAS_PHONE, **other: Any) -
     """Answer from a phone; gives what is told then."""
     reply = {"phone_number": phone, "content": words, "send_time": "2021-05-10 09:00:00", "sequence_id": str(new_id())} | other
     assert bench.client().post("/notify/api/carrier/replies", json=[reply], headers=TOKEN).status_code == 200
-    bench.work("jobs")
+    bench.work("jobs", "texts")
     return bench.said
 
 

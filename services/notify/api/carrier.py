@@ -20,7 +20,7 @@ from services.notify.api.shapes import (
     TencentReceipt,
     TencentReply,
 )
-from services.notify.features.take_receipt import TakeReceipt, take_receipt
+from services.notify.features.take_receipt import take_receipts
 from services.notify.features.take_reply import TakeReply, take_reply
 from services.notify.settings import NotifySettings
 from shared.errors import NotLoggedIn
@@ -57,11 +57,6 @@ class TencentTaken(BaseModel):
     errmsg: str = "OK"
 
 
-def _keep_receipts(receipts: Sequence[TakeReceipt], unit: UnitDep) -> None:
-    for receipt in receipts:
-        take_receipt(receipt, unit)
-
-
 def _keep_replies(batch: Sequence[TakeReply], unit: UnitDep) -> None:
     for reply in batch:
         take_reply(reply, unit)
@@ -75,7 +70,7 @@ def _each(said: list[Item] | Item) -> list[Item]:
 @router.post("/receipts")
 def post_receipts(receipts: Annotated[list[AliyunReceipt], Field(max_length=LARGEST)] | AliyunReceipt, unit: UnitDep) -> Taken:
     """Take receipts of the simulated carrier: a batch, or one."""
-    _keep_receipts([receipt.read(SIMULATED) for receipt in _each(receipts)], unit)
+    take_receipts([receipt.read(SIMULATED) for receipt in _each(receipts)], unit)
     return Taken()
 
 
@@ -91,7 +86,7 @@ def post_aliyun_receipts(
     receipts: Annotated[list[AliyunReceipt], Field(max_length=LARGEST)] | AliyunReceipt, unit: UnitDep
 ) -> Taken:
     """Take Alibaba Cloud's receipts (SmsReport): a batch, or one."""
-    _keep_receipts([receipt.read(ALIYUN) for receipt in _each(receipts)], unit)
+    take_receipts([receipt.read(ALIYUN) for receipt in _each(receipts)], unit)
     return Taken()
 
 
@@ -107,7 +102,7 @@ def post_tencent_receipts(
     receipts: Annotated[list[TencentReceipt], Field(max_length=LARGEST)] | TencentReceipt, unit: UnitDep
 ) -> TencentTaken:
     """Take Tencent Cloud's receipts: a batch, or one."""
-    _keep_receipts([receipt.read(TENCENT) for receipt in _each(receipts)], unit)
+    take_receipts([receipt.read(TENCENT) for receipt in _each(receipts)], unit)
     return TencentTaken()
 
 
@@ -123,7 +118,7 @@ def post_tencent_replies(
 @router.get("/kannel/{token}/receipts", response_class=Response)
 def get_kannel_receipt(receipt: Annotated[KannelReceipt, Query()], unit: UnitDep) -> Response:
     """Take a receipt that kannel passes on."""
-    _keep_receipts([receipt.read(KANNEL)], unit)
+    take_receipts([receipt.read(KANNEL)], unit)
     return Response(status_code=200)
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Literal
 
 State = Literal["planned", "sending", "unknown", "skipped", "accepted", "failed", "delivered"]
-Outcome = Literal["open", "accepted", "refused", "unknown", "not_sent"]
+Outcome = Literal["open", "accepted", "refused", "unknown", "not_sent", "doubtful"]
+"""`doubtful`: nobody will ever know, and the text went again all the same."""
 
 RANK: dict[State, int] = {"planned": 0, "sending": 1, "unknown": 1, "skipped": 2, "accepted": 3, "failed": 4, "delivered": 5}
 """News of a text may come in any order: the higher state stays."""

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlmodel import SQLModel, col, or_, select
 
 from services.notify.features.choose import WHY
+from services.notify.features.claim import WORDS
 from services.notify.features.compose import FACTS, LANDLINE, NAME, NEIGHBOURHOOD, PHONE
-from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
 from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Message, Registration, Reply
 from shared.unit import Unit

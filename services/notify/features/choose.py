@@ -6,6 +6,7 @@ take the later word (at the same moment, the one that refuses), so that they agr
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -63,7 +64,16 @@ def choose(command: Choose, unit: Unit) -> bool:
 
 def wants_texts(contact: Contact, category: Category, unit: Unit) -> bool:
     """Whether the resident wants texts of this category: promotion only when they want texts at all."""
-    return _wants(contact, "service", unit) and (category != "promotion" or _wants(contact, "promotion", unit))
+    return wants(contact, category, choices_of([contact.resident_id], unit))
+
+
+def wants(contact: Contact, category: Category, chosen: Mapping[tuple[UUID, str], bool]) -> bool:
+    """As `wants_texts`, by choices read before."""
+
+    def in_force(asked: Choosable) -> bool:
+        return chosen.get((contact.resident_id, asked), unsaid(contact, asked))
+
+    return in_force("service") and (category != "promotion" or in_force("promotion"))
 
 
 def wants_calls(contact: Contact, unit: Unit) -> bool:
@@ -76,11 +86,25 @@ def _wants(contact: Contact, category: Choosable, unit: Unit) -> bool:
 
 
 def _in_force(newest: Choice | None, contact: Contact, category: Choosable) -> bool:
-    """What the resident chose last; else what they said when registering. Nobody wants promotion who has not said so."""
-    unsaid = {"service": contact.texts, "promotion": False, "calls": True}
-    return unsaid[category] if newest is None else newest.wanted
+    return unsaid(contact, category) if newest is None else newest.wanted
+
+
+def unsaid(contact: Contact, category: Choosable) -> bool:
+    """What holds for who never chose: what they said when registering. Nobody wants promotion who has not said so."""
+    return {"service": contact.texts, "promotion": False, "calls": True}[category]
 
 
 def _newest(contact: Contact, category: Choosable, unit: Unit) -> Choice | None:
     found = select(Choice).where(col(Choice.resident_id) == contact.resident_id, col(Choice.category) == category)
     return unit.session.exec(found.order_by(desc(col(Choice.at)), desc(col(Choice.id))).limit(1)).one_or_none()
+
+
+def choices_of(resident_ids: Collection[UUID], unit: Unit) -> dict[tuple[UUID, str], bool]:
+    """What each of these residents chose last in each category, where they chose at all."""
+    unit.session.flush()
+    newest = unit.cursor().execute(
+        """SELECT DISTINCT ON (resident_id, category) resident_id, category, wanted FROM choice
+           WHERE resident_id = ANY(%s) ORDER BY resident_id, category, at DESC, id DESC""",
+        (list(resident_ids),),
+    )
+    return {(resident_id, category): wanted for resident_id, category, wanted in newest.fetchall()}

@@ -55,7 +55,7 @@ def compose(command: Compose, unit: Unit) -> Message:
         **command.model_dump(exclude={"subject", "slot", "facts", "due_at"}),
     )
     unit.add(message)
-    unit.later(message.job_kind, message.next_attempt, message.due_at)
+    unit.wake()
     return message
 
 

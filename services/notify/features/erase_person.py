@@ -35,7 +35,6 @@ def _erase(resident_id: UUID, unit: Unit) -> int:
     messages = unit.session.exec(select(Message).where(theirs).order_by(col(Message.id)).with_for_update()).all()
     for message in messages:
         if message.state == "planned":
-            unit.forget(message.job_kind, message.next_attempt)
             progress.skip(message, "cancelled", unit)
         message.dedupe_key, message.resident_id = f"erased:{message.id}", None
         message.facts = message.phone = message.phone_fingerprint = ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, desc, select
@@ -15,17 +14,13 @@ from services.notify.domain.approvals import HOUSE
 from services.notify.domain.carrier_codes import Family
 from services.notify.domain.lengths import signed
 from services.notify.domain.phones import masked
+from services.notify.features.claim import WORDS
 from services.notify.features.compose import FACTS, PHONE
 from services.notify.features.list_messages import PAGE, Line, family_of, lines_of
-from services.notify.features.send import WORDS
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
 from services.notify.features.wordings import wordings
 from services.notify.tables import Attempt, Call, Message, Receipt, Reply, Session
 from shared.unit import Unit
-
-_ASKED_NEXT = (
-    "SELECT due_at FROM job WHERE kind IN ('resolve', 'look') AND key = %s AND state = 'waiting' ORDER BY due_at LIMIT 1"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +35,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """An attempt with what came of it; `asked_next`: when the carrier is asked about it again."""
+    """An attempt with what came of it."""
 
     attempt: Attempt
     family: Family | None
     receipts: Sequence[Receipt]
-    asked_next: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +109,7 @@ def _words(message: Message, attempts: Sequence[Attempt], unit: Unit) -> str:
 
 
 def _try(attempt: Attempt, unit: Unit) -> Try:
-    asked = unit.cursor().execute(_ASKED_NEXT, (str(attempt.id),)).fetchone()
-    return Try(attempt, family_of(attempt), _receipts(attempt, unit), asked[0] if asked is not None else None)
+    return Try(attempt, family_of(attempt), _receipts(attempt, unit))
 
 
 def _receipts(attempt: Attempt, unit: Unit) -> Sequence[Receipt]:

@@ -12,15 +12,14 @@ from shared.contracts.notify import MessageSkipped
 from shared.unit import Unit
 
 SkipReason = Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead"]
-Hold = Literal["night", "limit", "carrier", "template"]
+Hold = Literal["night", "limit", "carrier", "template", "broken"]
 
 
 def accept(message: Message, attempt: Attempt, reference: str, unit: Unit) -> None:
     """The carrier has taken the text."""
     if attempt.outcome in ("open", "unknown"):
         attempt.outcome, attempt.ended_at = "accepted", attempt.ended_at or unit.now
-        attempt.reference, attempt.asks = reference, 0
-        unit.later("look", attempt.id, unit.now + outcomes.LOOK_AFTER[0])
+        attempt.reference, attempt.asks, attempt.ask_at = reference, 0, unit.now + outcomes.LOOK_AFTER[0]
     if message.accepted_at is None:
         message.accepted_at = unit.now
         unit.emit(message.sent(attempt.carrier))
@@ -30,7 +29,7 @@ def accept(message: Message, attempt: Attempt, reference: str, unit: Unit) -> No
 def report(message: Message, attempt: Attempt, arrived: bool, code: str, reference: str, unit: Unit) -> None:
     """The carrier says how it ended, which also says that it had taken the text. Arrived beats whatever else is said."""
     accept(message, attempt, reference, unit)
-    unit.forget("look", attempt.id)
+    attempt.ask_at = None
     if arrived and message.delivered_at is None:
         message.delivered_at = unit.now
         unit.emit(message.delivered(attempt.carrier))
@@ -44,7 +43,7 @@ def refuse(message: Message, attempt: Attempt, code: str, unit: Unit) -> None:
     """The carrier has not taken the text: it goes later if the carrier is only busy, and never otherwise."""
     if attempt.outcome not in ("open", "unknown"):
         return
-    attempt.outcome, attempt.ended_at, attempt.code = "refused", unit.now, code
+    attempt.outcome, attempt.ended_at, attempt.code, attempt.ask_at = "refused", unit.now, code, None
     if carrier_codes.family(attempt.carrier, code) is carrier_codes.Family.BUSY:
         try_again(message, unit.now + outcomes.try_again_after(message.attempts), "carrier", unit)
     else:
@@ -59,13 +58,13 @@ def lose(message: Message, attempt: Attempt, unit: Unit) -> None:
     attempt.outcome, attempt.ended_at = "unknown", unit.now
     message.state, message.lease_until = "unknown", None
     _forget_code(message, attempt)
-    unit.later("resolve", attempt.id, unit.now + outcomes.ASK_AFTER[0])
+    attempt.ask_at = unit.now + outcomes.ASK_AFTER[0]
     unit.emit(message.unknown(attempt.carrier))
 
 
 def never_sent(message: Message, attempt: Attempt, unit: Unit) -> None:
     """The carrier is certain not to have the text: it goes again, except a log-in code, which is too old by now."""
-    attempt.outcome, attempt.code = "not_sent", "not_sent"
+    attempt.outcome, attempt.code, attempt.ask_at = "not_sent", "not_sent", None
     if message.category == "code":
         _fail(message, attempt, attempt.code, unit)
         _move(message, attempt, "failed")
@@ -79,7 +78,7 @@ def try_again(message: Message, due_at: datetime, held_for: Hold | Literal[""], 
         skip(message, "expired", unit)
         return
     message.state, message.lease_until, message.due_at, message.held_for = "planned", None, due_at, held_for
-    unit.later(message.job_kind, message.next_attempt, due_at)
+    unit.wake()
 
 
 def skip(message: Message, reason: SkipReason, unit: Unit) -> None:

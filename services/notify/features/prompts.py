@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmodel import and_, col, desc, func, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.notify.domain import replies
 from services.notify.tables import Message, Registration, Session
@@ -29,28 +30,42 @@ CAN_HAVE_BEEN_READ = ("sending", "accepted", "delivered", "unknown")
 
 def open_prompts(fingerprint: str, unit: Unit) -> Sequence[Message]:
     """Texts that went, or may have gone, to this number and still wait for an answer: about places held in sessions to come."""
-    asked = (
+    asked = _waiting(unit).where(col(Message.phone_fingerprint) == fingerprint)
+    return unit.session.exec(asked.order_by(desc(col(Message.id)))).all()
+
+
+def asked_already(fingerprints: Collection[str], unit: Unit) -> set[str]:
+    """Those of the numbers at which a question waits for an answer."""
+    asked = _waiting(unit).where(col(Message.phone_fingerprint).in_(fingerprints))
+    return {message.phone_fingerprint for message in unit.session.exec(asked)}
+
+
+def is_question(message: Message) -> bool:
+    """Whether the text asks for an answer about a place."""
+    return message.registration_id is not None and any(message.purpose in purposes for purposes in PROMPTS.values())
+
+
+def _waiting(unit: Unit) -> SelectOfScalar[Message]:
+    return (
         select(Message)
         .join(Registration, col(Registration.id) == col(Message.registration_id))
         .join(Session, col(Session.id) == col(Registration.session_id))
         .where(
-            col(Message.phone_fingerprint) == fingerprint,
             or_(*(and_(col(Registration.state) == state, col(Message.purpose).in_(asks)) for state, asks in PROMPTS.items())),
             col(Message.state).in_(CAN_HAVE_BEEN_READ),
             col(Session.state) == "scheduled",
             col(Session.starts_at) > unit.now,
         )
     )
-    return unit.session.exec(asked.order_by(desc(col(Message.id)))).all()
 
 
 def mark_of(message: Message, fingerprint: str, unit: Unit) -> str:
     """What the answers to this text begin with; empty while no question about another place is open at the number.
 
-    All texts about one place have one mark. The caller holds the number's lock, so that two questions
+    All texts about one place have one mark. The caller holds the claim of the lane, so that two questions
     cannot both be the only one.
     """
-    if message.registration_id is None or not any(message.purpose in purposes for purposes in PROMPTS.values()):
+    if not is_question(message):
         return ""
     prompts = open_prompts(fingerprint, unit)
     known = [prompt.mark for prompt in prompts if prompt.registration_id == message.registration_id and prompt.mark]

@@ -38,5 +38,4 @@ def withdraw(registration_id: UUID, unit: Unit) -> None:
     """Nothing that is still planned about this registration is sent any more."""
     planned = select(Message).where(col(Message.registration_id) == registration_id, col(Message.state) == "planned")
     for message in unit.session.exec(planned.order_by(col(Message.id)).with_for_update()):
-        unit.forget(message.job_kind, message.next_attempt)
         progress.skip(message, "cancelled", unit)

@@ -69,6 +69,7 @@ WHY = {
     "limit": phrase("这个号码当天短信已多，等一等"),
     "carrier": phrase("运营商忙，稍后再发"),
     "template": phrase("没有通过审核的模板，等审核"),
+    "broken": phrase("短信写不出来，请运行人员查看"),
 }
 FAMILIES = {
     Family.BUSY: phrase("运营商忙"),
@@ -86,6 +87,7 @@ OUTCOMES = {
     "refused": phrase("运营商没有收"),
     "unknown": phrase("没有回音，正在查问"),
     "not_sent": phrase("查明没有发出"),
+    "doubtful": phrase("始终不明，已再发一次"),
 }
 MEANINGS = {
     "accept": phrase("来"),

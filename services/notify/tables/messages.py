@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import get_args
+from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.notify.domain.outcomes import Outcome, State
@@ -15,12 +15,19 @@ from shared.contracts import notify as told
 from shared.contracts.notify import Category, Purpose
 from shared.event import new_id
 
+Lane = Literal["codes", "texts", "bulk"]
+
+LANE = "CASE WHEN category = 'code' THEN 'codes' WHEN batch_id IS NULL THEN 'texts' ELSE 'bulk' END"
+IN_TURN = text("coalesce(batch_id, '00000000-0000-0000-0000-000000000000')")
+
 
 class Message(Table, table=True):
     """One text that is due, from its plan to its arrival. The `…_at` columns are its history: each happens once and stays.
 
     `template_version`: the version of its wording that was handed over last; 0 before that.
     `mark`: what answers to it begin with, where several questions wait for answers from one number.
+    The lower `priority` goes first; texts of one bulk message share a `batch_id`, and such messages take turns. A planned text is
+    its own job: whoever plans one wakes the relay.
     """
 
     __tablename__ = "message"
@@ -42,6 +49,8 @@ class Message(Table, table=True):
         Index("message_by_phone", "phone_fingerprint", "accepted_at"),
         Index("message_by_state", "state", "id"),
         Index("message_skipped", "skipped_at", postgresql_where=text("skipped_at IS NOT NULL")),
+        Index("message_in_line", "lane", "priority", IN_TURN, "due_at", postgresql_where=text("state = 'planned'")),
+        Index("message_next_due", "lane", "due_at", postgresql_where=text("state = 'planned'")),
         Index("message_being_sent", "lease_until", postgresql_where=text("state = 'sending'")),
     )
 
@@ -66,21 +75,14 @@ class Message(Table, table=True):
     parts: int = 0
     template_version: int = 0
     mark: str = Field(default="", sa_type=Text)
+    priority: int = Field(default=2, sa_type=SmallInteger)
+    batch_id: UUID | None = None
+    lane: Lane | None = Field(default=None, sa_column=Column(Text, Computed(LANE, persisted=True), nullable=True))
     lease_until: datetime | None = Field(default=None, sa_type=WHEN)
     accepted_at: datetime | None = Field(default=None, sa_type=WHEN)
     delivered_at: datetime | None = Field(default=None, sa_type=WHEN)
     failed_at: datetime | None = Field(default=None, sa_type=WHEN)
     skipped_at: datetime | None = Field(default=None, sa_type=WHEN)
-
-    @property
-    def job_kind(self) -> str:
-        """The kind of job that sends it: log-in codes have a lane of their own."""
-        return "send_code" if self.category == "code" else "send"
-
-    @property
-    def next_attempt(self) -> str:
-        """The key of the job that makes its next attempt: one job, one attempt."""
-        return f"{self.id}/{self.attempts + 1}"
 
     def sent(self, carrier: str) -> told.MessageSent:
         """The fact that the carrier took it."""
@@ -108,19 +110,23 @@ class Message(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """One call of the carrier, written down before it is made; `id` is our number for it. At most one per message counts."""
+    """One call of the carrier, written down before it is made; `id` is our number for it. At most one per message counts.
+
+    `ask_at` is when the carrier is to be asked about it: an attempt in doubt is its own job.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (
         ForeignKeyConstraint(["message_id"], ["message.id"], name="attempt_of_message"),
         UniqueConstraint("message_id", "number", name="attempt_number"),
-        CheckConstraint("outcome IN ('open', 'accepted', 'refused', 'unknown', 'not_sent')", name="attempt_outcome"),
+        CheckConstraint(f"outcome IN {get_args(Outcome)}", name="attempt_outcome"),
         CheckConstraint("(outcome = 'open') = (ended_at IS NULL)", name="attempt_ended"),
         Index(
             "attempt_that_counts", "message_id", unique=True, postgresql_where=text("outcome IN ('open', 'accepted', 'unknown')")
         ),
         Index("attempt_to_wipe", "ended_at", postgresql_where=text("phone_fingerprint <> ''")),
         Index("attempt_by_start", "started_at", postgresql_using="brin"),
+        Index("attempt_to_ask_about", "ask_at", postgresql_where=text("ask_at IS NOT NULL")),
         Index("attempt_of_phone", "phone_fingerprint", "category", "started_at"),
     )
 
@@ -137,6 +143,7 @@ class Attempt(Table, table=True):
     reference: str = Field(default="", sa_type=Text)
     code: str = Field(default="", sa_type=Text)
     asks: int = 0
+    ask_at: datetime | None = Field(default=None, sa_type=WHEN)
 
 
 class Receipt(Table, table=True):
@@ -147,6 +154,7 @@ class Receipt(Table, table=True):
         UniqueConstraint("dedupe_key", name="receipt_once"),
         Index("receipt_by_attempt", "attempt_id"),
         Index("receipt_by_time", "received_at"),
+        Index("receipt_to_apply", "id", postgresql_where=text("applied_at IS NULL")),
         ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name="receipt_is_of_attempt"),
     )
 
