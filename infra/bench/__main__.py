@@ -1,4 +1,4 @@
-"""`python -m infra.bench [--quick] [--only ingest|burst|end_to_end]`: measure the claims, write them to infra/bench/RESULTS.md.
+"""`python -m infra.bench [--quick] [--only ingest|burst|end_to_end|texts]`: measure, and write infra/bench/RESULTS.md.
 
 Uses the servers named by DATABASE_URL (an administrator's) and REDIS_URL, or starts a PostgreSQL that waits for the disk and a
 Valkey of its own. A quick run shows that everything works; its figures mean little and are written nowhere.
@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra.bench import burst, end_to_end, ingest
+from infra.bench import burst, end_to_end, ingest, texts
 from infra.local.postgres import start_postgres
 from infra.local.refusal import Refusal
 from infra.local.valkey import start_valkey
@@ -35,6 +35,7 @@ PARTS = {
     "ingest": "Taking readings in",
     "burst": "Two thousand residents rush twenty places",
     "end_to_end": "From the commit in one service to the committed effect in another",
+    "texts": "Texts to the carrier, and log-in codes beside them",
 }
 READING = """\
 Read the ratios, not the figures. Both sides of a ratio ran on one machine, taking turns, so that it carries to another machine,
@@ -83,6 +84,8 @@ def _measure(name: str, postgres_url: str, redis_url: str, *, quick: bool, conso
             return ingest.run(postgres_url, size=ingest.QUICK if quick else ingest.FULL, say=say)
         if name == "burst":
             return burst.run(postgres_url, size=burst.QUICK if quick else burst.FULL, say=say)
+        if name == "texts":
+            return texts.run(postgres_url, redis_url, size=texts.QUICK if quick else texts.FULL, say=say)
         return end_to_end.run(postgres_url, redis_url, size=end_to_end.QUICK if quick else end_to_end.FULL, say=say)
 
 

@@ -185,7 +185,7 @@ def run(postgres_admin_url: str, redis_url: str, *, size: Size = FULL, say: Say 
         plain = Plain(folder, urls, broker)
         stack.callback(plain.close)
         bare = _bare_worker(folder, broker)
-        stack.enter_context(_running([*ours.processes.values(), *plain.processes.values(), bare]))
+        stack.enter_context(running([*ours.processes.values(), *plain.processes.values(), bare]))
         found = _measure(ours, plain, bare, size, say)
         _verify(urls)
         return _rows(found, size)
@@ -348,7 +348,8 @@ def _bare_worker(folder: Path, broker: str) -> Process:
 
 
 @contextmanager
-def _running(processes: list[Process]) -> Iterator[None]:
+def running(processes: list[Process]) -> Iterator[None]:
+    """Processes that run while the block does."""
     try:
         for process in processes:
             process.start()

@@ -11,7 +11,7 @@ import pytest
 
 from services.notify.domain.outcomes import ASK_AFTER, try_again_after
 from services.notify.features.send import end_abandoned, send
-from services.notify.tables import Attempt, Message
+from services.notify.tables import Attempt
 from shared.contracts.notify import MessageDelivered, MessageFailed, MessageSent, MessageSkipped, MessageUnknown
 from shared.contracts.registration import ConsentChanged
 from shared.event import new_id

@@ -117,7 +117,7 @@ def line(databases: Databases, keys: Path, log: Path) -> Iterator[Line]:
     """Both processes, connected."""
     carrier_port, port = free_port(), free_port()
     url = f"http://127.0.0.1:{carrier_port}"
-    gateway = SimulatedCarrier(url, httpx2.Timeout(1))
+    gateway = SimulatedCarrier(url, 1)
     made = service(
         carriers={gateway.name: gateway}, carrier_url=url, database_url=databases.fresh("notify"), keys=keys, profile="demo"
     )
