@@ -133,14 +133,6 @@ def test_a_life_tells_when_the_carrier_is_asked_again(bench: Bench, place: Place
     assert "下次去问" in page
 
 
-def test_a_life_tells_that_the_text_cannot_be_written(bench: Bench, place: Place, carrier: PocketCarrier) -> None:
-    message = the(bench, "place_confirmed")
-    bench.query("UPDATE message SET facts = 'nonsense' WHERE id = %s RETURNING 1", (message.id,))
-    bench.work()
-    assert carrier.calls == []
-    assert "短信写不出来" in bench.client("operator", browser=True).get(f"{PATH}/{message.id}").text
-
-
 class Watcher:
     """The stream of moving texts, as the browser of a member of staff opens it."""
 

@@ -393,3 +393,16 @@ def test_personal_values_are_kept_encrypted_and_told_to_nobody(bench: Bench, pla
     kept = str(bench.query("SELECT m, a, c, o, j FROM message m, attempt a, contact c, outbox o, job j"))
     assert ANAS_PHONE not in kept
     assert "午间半小时" not in kept
+
+
+def test_a_text_that_cannot_be_written_is_put_off_and_keeps_nobody_waiting(
+    bench: Bench, story: Story, place: Place, carrier: PocketCarrier
+) -> None:
+    bench.query("UPDATE message SET facts = 'nonsense' WHERE purpose = 'place_confirmed' RETURNING 1")
+    bench.hear(story.resident(BO, "+8613800138002"), story.confirmed(new_id(), place.session, BO))
+    bench.work()
+    assert sorted((message.state, message.held_for) for message in messages(bench, "place_confirmed")) == [
+        ("accepted", ""),
+        ("planned", "broken"),
+    ]
+    assert len(carrier.calls) == 1
