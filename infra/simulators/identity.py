@@ -9,7 +9,8 @@ It knows one client and lets one person in.
 
 Faults: down (503 to everything), denied (the person does not agree), wrong_nonce, expired (ID tokens of an hour ago), forged
 (signed with a key that is nobody's), unsigned (alg none), foreign (for another client), other_issuer.
-The client is JIAMENKOU_OIDC_CLIENT_ID (`jiamenkou`) with JIAMENKOU_OIDC_CLIENT_SECRET (`demo`).
+The client is JIAMENKOU_OIDC_CLIENT_ID (`jiamenkou`) with JIAMENKOU_OIDC_CLIENT_SECRET (`demo`); empty, it is a public client,
+which proves with PKCE alone that the code is its own.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class Provider:
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "code_challenge_methods_supported": ["S256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_basic" if self.client_secret else "none"],
             }
         )
 
@@ -97,7 +99,7 @@ class Provider:
         """An ID token for a code, once, to the client that proves that it asked for it."""
         self._fall_down()
         form = dict(parse_qsl((await request.body()).decode()))
-        if request.headers.get("authorization") != f"Basic {_as_basic(self.client_id, self.client_secret)}":
+        if not self._is_client(form.get("client_id"), request.headers.get("authorization")):
             return JSONResponse({"error": "invalid_client"}, status_code=401)
         asked = self._codes.pop(form.get("code", ""), None)
         shown = sha256(form.get("code_verifier", "").encode()).digest()
@@ -123,6 +125,12 @@ class Provider:
         """Sign with a new key."""
         self._key = _new_key()
         return JSONResponse({"kid": self._key.kid})
+
+    def _is_client(self, named: str | None, authorization: str | None) -> bool:
+        """Whether the client proves itself with its secret or, without one, names itself and shows none."""
+        if not self.client_secret:
+            return authorization is None and named == self.client_id
+        return authorization == f"Basic {_as_basic(self.client_id, self.client_secret)}"
 
     def _say(self, asked: dict[str, str]) -> str:
         """The ID token, wrong in whatever way a fault wants."""

@@ -97,6 +97,37 @@ def test_what_is_asked_of_the_provider_is_a_code_with_pkce_a_state_and_a_nonce(o
         assert len(asked[0][name][0]) >= 43
 
 
+@pytest.fixture
+def public_office(office: Bench, provider: Provider) -> Iterator[Bench]:
+    """The same, where neither side has a secret for the other."""
+    settings: Any = office.service.settings
+    settings.oidc_client_secret, kept = SecretStr(""), provider.client_secret
+    provider.client_secret = ""
+    yield office
+    provider.client_secret = kept
+
+
+def test_a_public_client_lets_staff_in_without_any_secret(public_office: Bench) -> None:
+    browser = a_browser(public_office)
+    assert browser.get(sent_back(browser)).status_code == 200
+    assert len(public_office.all(LogIn)) == 1
+
+
+def test_a_stolen_code_of_a_public_client_is_worth_nothing_without_its_verifier(public_office: Bench, provider: Provider) -> None:
+    browser = a_browser(public_office)
+    (code,) = parse_qs(urlsplit(sent_back(browser)).query)["code"]
+    form = {"grant_type": "authorization_code", "code": code, "client_id": "jiamenkou", "code_verifier": "guessed" * 8}
+    form["redirect_uri"] = f"http://127.0.0.1:8080{ROOT}/callback"
+    assert httpx2.post(f"{provider.issuer}/token", data=form).json() == {"error": "invalid_grant"}
+
+
+def test_without_a_secret_nobody_gets_in_where_the_provider_asks_for_one(office: Bench) -> None:
+    settings: Any = office.service.settings
+    settings.oidc_client_secret = SecretStr("")
+    browser = a_browser(office)
+    refused(office, browser.get(sent_back(browser)), "单位账号没有登录成功")
+
+
 @pytest.mark.parametrize("fault", ["wrong_nonce", "expired", "forged", "unsigned", "foreign", "other_issuer", "denied"])
 def test_what_the_provider_says_wrongly_lets_nobody_in(office: Bench, provider: Provider, fault: str) -> None:
     browser = a_browser(office)

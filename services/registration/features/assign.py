@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from services.registration.domain.calendar import Part
 from services.registration.features import Command, problems
+from services.registration.features.person import PersonName
 from services.registration.tables import Assignment, Instructor, Session
 from shared.unit import Unit
 from shared.web import phrase
@@ -27,7 +28,7 @@ class AddInstructor(Command):
         }
     )
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    name: PersonName
     title: Annotated[str, StringConstraints(max_length=40)] = ""
     organisation: Annotated[str, StringConstraints(max_length=60)] = ""
     may_be_named: bool = False
