@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.domain.certificates import certificate_number, read_number
-from services.registration.features import course_problems
+from services.registration.features import problems
 from services.registration.features.assign import AddInstructor, Assign, Role, add_instructor, assign
 from services.registration.features.check_certificate import check_file, check_number, check_text, code_of, signed_text
 from services.registration.features.complete_course import CompleteCourse, complete_course
@@ -63,7 +63,7 @@ def test_a_course_is_completed_once_by_those_who_lack_nothing(bench: Bench) -> N
     for lesson in lessons(bench, course):
         was_there(bench, lesson, keen.resident_id)
     was_there(bench, lessons(bench, course)[0], absent.resident_id)
-    with pytest.raises(course_problems.NotCompleted):
+    with pytest.raises(problems.NotCompleted):
         completed(bench, course)
     all_held(bench, course)
     assert [done.id for done in completed(bench, course)] == [keen.id]
@@ -86,16 +86,16 @@ def test_a_course_is_completed_once_by_those_who_lack_nothing(bench: Bench) -> N
 
 def test_a_course_without_lessons_is_not_completed(bench: Bench) -> None:
     course = a_course(bench, lessons=0)
-    with pytest.raises(course_problems.NotCompleted):
+    with pytest.raises(problems.NotCompleted):
         bench.run(complete_course, CompleteCourse(programme_id=course.programme_id, by=CLERK))
 
 
 def test_a_certificate_needs_a_completed_course_and_is_issued_once(bench: Bench) -> None:
     course = a_course(bench)
     student = a_student(bench, course)
-    with pytest.raises(course_problems.NotCompleted):
+    with pytest.raises(problems.NotCompleted):
         issued(bench, student.id)
-    with pytest.raises(course_problems.UnknownNomination):
+    with pytest.raises(problems.UnknownNomination):
         issued(bench, new_id())
     graduate = a_graduate(bench, a_course(bench, starts=FIRST + timedelta(days=30)))
     certificate = issued(bench, graduate.id)
@@ -107,7 +107,7 @@ def test_a_certificate_needs_a_completed_course_and_is_issued_once(bench: Bench)
             certificate=certificate.number,
         )
     ]
-    with pytest.raises(course_problems.HasCertificate):
+    with pytest.raises(problems.HasCertificate):
         issued(bench, graduate.id)
 
 
@@ -211,9 +211,9 @@ def test_a_revoked_certificate_says_so_in_every_way_and_another_may_follow(bench
         in_unit(bench, check_text, in_unit(bench, signed_text, certificate)),
     )
     assert [way.standing for way in ways] == ["revoked"] * 3
-    with pytest.raises(course_problems.RevokedBefore):
+    with pytest.raises(problems.RevokedBefore):
         bench.run(revoke_certificate, revocation)
-    with pytest.raises(course_problems.UnknownCertificate):
+    with pytest.raises(problems.UnknownCertificate):
         bench.run(revoke_certificate, RevokeCertificate(number="JM", reason="没有", by=CLERK))
     assert issued(bench, graduate.id).number != certificate.number
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.registration.domain import courses
 from services.registration.domain.courses import Earned, Total
-from services.registration.features import course_problems, problems
+from services.registration.features import problems
 from services.registration.features.check_in import CheckIn, check_in
 from services.registration.features.complete_course import standings
 from services.registration.features.confirm_stay import ConfirmStay, confirm_stay
@@ -123,7 +123,7 @@ def test_without_a_sign_out_nothing_counts_until_staff_say_that_the_person_staye
     (place,) = [row for row in bench.all(Registration) if row.session_id == lesson.id]
     bench.run(check_in, CheckIn(registration_id=place.id))
     stay = ConfirmStay(registration_id=place.id, by=CLERK)
-    with pytest.raises(course_problems.NothingUnclear):
+    with pytest.raises(problems.NothingUnclear):
         bench.run(confirm_stay, stay)
     bench.at(lesson.ends_at)
     own = the_record(bench, course, student.resident_id).lessons[0]
@@ -141,7 +141,7 @@ def test_there_is_nothing_to_confirm_of_who_signed_out_or_never_came(bench: Benc
     never = next(row for row in away if row.session_id == second.id)
     all_held(bench, course)
     for registration_id in (out.id, never.id):
-        with pytest.raises(course_problems.NothingUnclear):
+        with pytest.raises(problems.NothingUnclear):
             bench.run(confirm_stay, ConfirmStay(registration_id=registration_id, by=CLERK))
     with pytest.raises(problems.UnknownRegistration):
         bench.run(confirm_stay, ConfirmStay(registration_id=new_id(), by=CLERK))
@@ -162,13 +162,13 @@ def test_nobody_is_excused_who_was_there_or_is_no_student_or_from_another_lesson
     student = a_student(bench, course)
     lesson = lessons(bench, course)[0]
     was_there(bench, lesson, student.resident_id)
-    with pytest.raises(course_problems.NothingMissed):
+    with pytest.raises(problems.NothingMissed):
         excused(bench, course, lesson.id, student.resident_id)
-    with pytest.raises(course_problems.NothingMissed):
+    with pytest.raises(problems.NothingMissed):
         excused(bench, course, new_id(), student.resident_id)
-    with pytest.raises(course_problems.NotOnCourse):
+    with pytest.raises(problems.NotOnCourse):
         excused(bench, course, lesson.id, a_resident(bench).id)
-    with pytest.raises(course_problems.NotOnCourse):
+    with pytest.raises(problems.NotOnCourse):
         excused(bench, course, lesson.id, sent(bench, course).resident_id)
     assert bench.all(Excuse) == []
 
@@ -193,9 +193,9 @@ def test_a_missed_lesson_is_made_up_once_in_a_session_of_the_same_topic(bench: B
     credited(bench, course, missed, registration)
     record = the_record(bench, course, student)
     assert [lesson.minutes for lesson in record.lessons] == [40, 0, 0, 0]
-    with pytest.raises(course_problems.CreditedBefore):
+    with pytest.raises(problems.CreditedBefore):
         credited(bench, course, missed, registration)
-    with pytest.raises(course_problems.NoMakeUp):
+    with pytest.raises(problems.NoMakeUp):
         credited(bench, course, lessons(bench, course)[1], registration)
 
 
@@ -204,7 +204,7 @@ def test_without_an_excuse_a_lesson_is_made_up_only_where_the_course_allows_it(b
         course = a_course(bench, make_up=rule, starts=FIRST)
         missed, registration, _ = missed_one(bench, course)
         if rule == "none":
-            with pytest.raises(course_problems.NoMakeUp):
+            with pytest.raises(problems.NoMakeUp):
                 credited(bench, course, missed, registration)
         else:
             credited(bench, course, missed, registration)
@@ -221,7 +221,7 @@ def test_a_later_cohorts_lesson_makes_up_unless_it_counts_there(bench: Bench) ->
     nomination = sent(bench, later, resident_id=student.resident_id)
     bench.query("UPDATE nomination SET state = 'enrolled' WHERE id = %s RETURNING id", (nomination.id,))
     bench.at(FIRST + 15 * DAY)
-    with pytest.raises(course_problems.NoMakeUp):
+    with pytest.raises(problems.NoMakeUp):
         credited(bench, course, missed, registration)
     bench.query("UPDATE nomination SET state = 'withdrawn', ended_at = now() WHERE id = %s RETURNING id", (nomination.id,))
     credited(bench, course, missed, registration)
@@ -234,11 +234,11 @@ def test_nothing_makes_up_for_a_lesson_that_was_attended_or_is_not_over(bench: B
     course = a_course(bench, make_up="any")
     missed, registration, student = missed_one(bench, course)
     bench.at(FIRST)
-    with pytest.raises(course_problems.NothingMissed):
+    with pytest.raises(problems.NothingMissed):
         credited(bench, course, missed, registration)
     was_there(bench, missed, student)
     bench.at(FIRST + 8 * DAY)
-    with pytest.raises(course_problems.NothingMissed):
+    with pytest.raises(problems.NothingMissed):
         credited(bench, course, missed, registration)
 
 
@@ -246,11 +246,11 @@ def test_another_topic_or_a_session_nobody_was_seen_at_makes_up_for_nothing(benc
     course = a_course(bench)
     missed, registration, _ = missed_one(bench, course)
     bench.query("UPDATE session SET topic_title = '别的' WHERE id = %s RETURNING id", (registration.session_id,))
-    with pytest.raises(course_problems.NoMakeUp):
+    with pytest.raises(problems.NoMakeUp):
         credited(bench, course, missed, registration)
     bench.query("UPDATE session SET topic_title = %s WHERE id = %s RETURNING id", (missed.topic_title, registration.session_id))
     bench.query("UPDATE registration SET checked_in_at = NULL, left_at = NULL WHERE id = %s RETURNING id", (registration.id,))
-    with pytest.raises(course_problems.NoMakeUp):
+    with pytest.raises(problems.NoMakeUp):
         credited(bench, course, missed, registration)
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from services.registration.domain.own_records import TIME_TO_THINK
-from services.registration.features import access_problems, problems
+from services.registration.features import problems
 from services.registration.features.access_log import note
 from services.registration.features.erasures import (
     AskErasure,
@@ -164,11 +164,11 @@ def test_places_go_to_the_next_and_what_is_past_stays_counted(bench: Bench) -> N
 def test_a_wish_is_written_down_once_and_decided_once(bench: Bench) -> None:
     resident = a_resident(bench)
     erasure = ask(bench, resident)
-    with pytest.raises(access_problems.ErasureAsked):
+    with pytest.raises(problems.ErasureAsked):
         ask(bench, resident)
-    with pytest.raises(access_problems.UnknownErasure):
+    with pytest.raises(problems.UnknownErasure):
         bench.run(withdraw_erasure, WithdrawErasure(erasure_id=erasure.id, resident_id=uuid4()))
-    with pytest.raises(access_problems.NotHeld):
+    with pytest.raises(problems.NotHeld):
         bench.run(release_erasure, ReleaseErasure(erasure_id=erasure.id))
     with pytest.raises(problems.UnknownResident):
         bench.run(ask_erasure, AskErasure(resident_id=uuid4(), asked_by="staff"))
@@ -178,7 +178,7 @@ def test_a_wish_is_written_down_once_and_decided_once(bench: Bench) -> None:
         (withdraw_erasure, WithdrawErasure(erasure_id=erasure.id)),
         (hold_erasure, HoldErasure(erasure_id=erasure.id, staff_id=uuid4(), reason="晚了")),
     ):
-        with pytest.raises(access_problems.ErasureDecided):
+        with pytest.raises(problems.ErasureDecided):
             bench.run(feature, wish)
 
 

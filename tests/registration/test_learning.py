@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.registration.domain import learning
-from services.registration.features import course_problems, problems
+from services.registration.features import problems
 from services.registration.features.answer_follow_up import AnswerFollowUp, answer_follow_up, due_follow_ups
 from services.registration.features.answer_survey import AnswerSurvey, answer_survey
 from services.registration.features.complete_course import standings
@@ -80,11 +80,11 @@ def test_a_test_is_scored_by_its_points_and_the_best_of_three_tries_counts(bench
     course = a_course(bench, needs_test=True)
     a_test(bench, course)
     student = a_student(bench, course)
-    with pytest.raises(course_problems.NoTest):
+    with pytest.raises(problems.NoTest):
         took(bench, student, ALL_RIGHT)
     bench.at(lessons(bench, course)[-1].starts_at)
     assert [took(bench, student, answers) for answers in (ONE_RIGHT, ALL_RIGHT, {})] == [33, 100, 0]
-    with pytest.raises(course_problems.NoTriesLeft):
+    with pytest.raises(problems.NoTriesLeft):
         took(bench, student, ALL_RIGHT)
     with bench.service.begin() as unit:
         (standing,) = standings(course, unit)
@@ -114,10 +114,10 @@ def test_the_test_before_the_course_is_taken_once_and_paired_with_the_one_after(
         a_test(bench, course, moment)
     both, late = a_student(bench, course), a_student(bench, course)
     assert took(bench, both, ONE_RIGHT, "pre") == 33
-    with pytest.raises(course_problems.NoTriesLeft):
+    with pytest.raises(problems.NoTriesLeft):
         took(bench, both, ALL_RIGHT, "pre")
     bench.at(lessons(bench, course)[-1].starts_at)
-    with pytest.raises(course_problems.NoTest):
+    with pytest.raises(problems.NoTest):
         took(bench, late, ALL_RIGHT, "pre")
     took(bench, both, ALL_RIGHT)
     took(bench, late, ONE_RIGHT)
@@ -133,7 +133,7 @@ def test_a_strangers_or_a_strange_answer_is_refused(bench: Bench) -> None:
     with pytest.raises(Invalid):
         took(bench, student, {"q9": 0})
     waiting = sent(bench, course)
-    with pytest.raises(course_problems.NotOnCourse):
+    with pytest.raises(problems.NotOnCourse):
         took(bench, waiting, ALL_RIGHT)
 
 
@@ -144,7 +144,7 @@ def test_questions_stay_as_they_are_once_somebody_has_answered(bench: Bench) -> 
     student = a_student(bench, course)
     bench.at(lessons(bench, course)[-1].starts_at)
     took(bench, student, {})
-    with pytest.raises(course_problems.TestIsTaken):
+    with pytest.raises(problems.TestIsTaken):
         a_test(bench, course)
 
 
@@ -212,7 +212,7 @@ def test_when_a_survey_is_closed_its_letters_are_destroyed_and_nobody_answers_an
     bench.at(timedelta(days=14))
     bench.tick()
     assert bench.all(SurveyLetter) == []
-    with pytest.raises(course_problems.NoSurvey):
+    with pytest.raises(problems.NoSurvey):
         answered(bench, tokens[0], useful=5)
 
 
@@ -223,7 +223,7 @@ def test_a_token_answers_once_and_only_with_what_was_asked(bench: Bench) -> None
             answered(bench, tokens[0], **answers)
     answered(bench, tokens[0], useful=5)
     for token in (tokens[0], "guess", ""):
-        with pytest.raises(course_problems.UnknownBallot):
+        with pytest.raises(problems.UnknownBallot):
             answered(bench, token, useful=5)
     student = bench.all(Nomination)[0]
     with bench.service.begin() as unit:
@@ -233,11 +233,11 @@ def test_a_token_answers_once_and_only_with_what_was_asked(bench: Bench) -> None
 
 def test_a_survey_is_opened_once_and_not_before_the_last_lesson(bench: Bench) -> None:
     course = a_course(bench)
-    with pytest.raises(course_problems.NoSurvey):
+    with pytest.raises(problems.NoSurvey):
         bench.run(open_survey, OpenSurvey(programme_id=course.programme_id))
     bench.at(lessons(bench, course)[-1].starts_at)
     bench.run(open_survey, OpenSurvey(programme_id=course.programme_id))
-    with pytest.raises(course_problems.NoSurvey):
+    with pytest.raises(problems.NoSurvey):
         bench.run(open_survey, OpenSurvey(programme_id=course.programme_id))
 
 
@@ -247,7 +247,7 @@ def test_follow_ups_wait_until_they_are_due_and_are_answered_once_by_whom_they_a
         next(row for row in bench.all(FollowUp) if (row.days, row.asked) == (30, who)) for who in ("participant", "supervisor")
     )
     own = AnswerFollowUp(follow_up_id=mine.id, rating=4, words="调解了一起漏水", resident_id=graduate.resident_id)
-    with pytest.raises(course_problems.FollowUpNotDue):
+    with pytest.raises(problems.FollowUpNotDue):
         bench.run(answer_follow_up, own)
     bench.at(30 * DAY)
     with bench.service.begin() as unit:
@@ -258,10 +258,10 @@ def test_follow_ups_wait_until_they_are_due_and_are_answered_once_by_whom_they_a
         {"follow_up_id": boss.id, "resident_id": graduate.resident_id},
         {"follow_up_id": new_id()},
     ):
-        with pytest.raises(course_problems.UnknownFollowUp):
+        with pytest.raises(problems.UnknownFollowUp):
             bench.run(answer_follow_up, AnswerFollowUp.model_validate(foreign | {"rating": 1}))
     assert "漏水" not in str(bench.run(answer_follow_up, own).answers)
-    with pytest.raises(course_problems.FollowUpNotDue):
+    with pytest.raises(problems.FollowUpNotDue):
         bench.run(answer_follow_up, own)
     bench.run(answer_follow_up, AnswerFollowUp(follow_up_id=boss.id, rating=3))
 
@@ -285,7 +285,7 @@ def test_hours_are_not_entered_twice_ahead_of_their_day_or_for_nobody(bench: Ben
     me = a_resident(bench)
     line = {"resident_id": me.id, "by": CLERK, "title": "课", "category": "业务", "minutes": 60, "evidence": "证书 1"}
     bench.run(enter_hours, EnterHours.model_validate(line | {"earned_on": "2021-05-10"}))
-    with pytest.raises(course_problems.CreditedBefore):
+    with pytest.raises(problems.CreditedBefore):
         bench.run(enter_hours, EnterHours.model_validate(line | {"earned_on": "2021-05-10"}))
     with pytest.raises(Invalid):
         bench.run(enter_hours, EnterHours.model_validate(line | {"earned_on": "2021-05-11"}))
@@ -301,7 +301,7 @@ def test_two_cycles_of_a_person_never_overlap(bench: Bench, starts: str, overlap
     bench.run(start_cycle, StartCycle.model_validate(own | {"starts_on": "2021-01-01"}))
     other = StartCycle.model_validate(own | {"starts_on": starts})
     if overlaps:
-        with pytest.raises(course_problems.HasCycle):
+        with pytest.raises(problems.HasCycle):
             bench.run(start_cycle, other)
     else:
         bench.run(start_cycle, other)

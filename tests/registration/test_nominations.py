@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from services.registration.features import course_problems, problems
+from services.registration.features import problems
 from services.registration.features.enrol_cohort import EnrolCohort, enrol_cohort
 from services.registration.features.open_course import OpenCourse, Quota, open_course
 from services.registration.features.register import Register, register
@@ -46,7 +46,7 @@ def test_only_a_programme_of_kind_course_can_be_opened_as_one_and_only_once(benc
     course = a_course(bench)
     quotas = (Quota(neighbourhood=WEST, name="净土居委", seats=1),)
     for programme_id in (course.programme_id, the_noon_half_hour(bench).id):
-        with pytest.raises(course_problems.NotACourse):
+        with pytest.raises(problems.NotACourse):
             bench.run(open_course, OpenCourse(programme_id=programme_id, cohort="二期", issuer="街道", quotas=quotas))
 
 
@@ -71,7 +71,7 @@ def test_a_nomination_is_told_without_a_name(bench: Bench) -> None:
 def test_over_quota_the_answer_says_who_has_the_seats(bench: Bench) -> None:
     course = a_course(bench)
     first, second = (sent(bench, course, a_resident(bench, name)) for name in ("王秀珍", "𠮷田"))
-    with pytest.raises(course_problems.QuotaFull) as refused:
+    with pytest.raises(problems.QuotaFull) as refused:
         sent(bench, course)
     assert "净土居委的 2 个名额已经给了王**、𠮷**" in refused.value.detail
     assert [holder["nomination_id"] for holder in refused.value.facts["holders"]] == [str(first.id), str(second.id)]
@@ -81,15 +81,15 @@ def test_over_quota_the_answer_says_who_has_the_seats(bench: Bench) -> None:
 def test_a_person_is_on_the_list_once_whoever_sends_them(bench: Bench) -> None:
     course, me = a_course(bench), a_resident(bench)
     sent(bench, course, me)
-    with pytest.raises(course_problems.AlreadyNominated):
+    with pytest.raises(problems.AlreadyNominated):
         sent(bench, course, me, neighbourhood=EAST)
 
 
 def test_nobody_is_sent_by_a_stranger_to_nowhere_or_as_nobody(bench: Bench) -> None:
     course = a_course(bench)
-    with pytest.raises(course_problems.NoQuota):
+    with pytest.raises(problems.NoQuota):
         sent(bench, course, neighbourhood="999")
-    with pytest.raises(course_problems.UnknownCourse):
+    with pytest.raises(problems.UnknownCourse):
         sent(bench, course, programme_id=new_id())
     with pytest.raises(problems.UnknownResident):
         sent(bench, course, resident_id=new_id())
@@ -104,7 +104,7 @@ def test_a_seat_changes_hands_until_the_first_lesson(bench: Bench) -> None:
     assert set(states(bench, old)) == {"cancelled"}
     sent(bench, course)
     bench.at(FIRST)
-    with pytest.raises(course_problems.CourseHasBegun):
+    with pytest.raises(problems.CourseHasBegun):
         sent(bench, course, replaces=new.id)
 
 
@@ -112,7 +112,7 @@ def test_a_seat_of_another_neighbourhood_or_of_nobody_is_not_taken_over(bench: B
     course = a_course(bench)
     theirs = sent(bench, course, neighbourhood=EAST)
     for replaces in (theirs.id, new_id()):
-        with pytest.raises(course_problems.UnknownNomination):
+        with pytest.raises(problems.UnknownNomination):
             sent(bench, course, replaces=replaces)
     assert bench.get(Nomination, theirs.id).state == "nominated"
 
@@ -138,7 +138,7 @@ def test_who_finds_a_lesson_full_waits_and_staff_are_told_how_many(bench: Bench)
 def test_a_course_without_lessons_enrols_nobody(bench: Bench) -> None:
     course = a_course(bench, lessons=0)
     nomination = sent(bench, course)
-    with pytest.raises(course_problems.NotACourse):
+    with pytest.raises(problems.NotACourse):
         bench.run(enrol_cohort, EnrolCohort(programme_id=course.programme_id, by=CLERK))
     assert bench.get(Nomination, nomination.id).state == "nominated"
 
@@ -150,9 +150,9 @@ def test_who_is_withdrawn_gives_back_the_lessons_to_come_and_the_seat(bench: Ben
     bench.at(FIRST + timedelta(hours=2))
     bench.run(withdraw_nomination, WithdrawNomination(nomination_id=student.id))
     assert sorted(states(bench, student)) == ["cancelled", "cancelled", "cancelled", "confirmed"]
-    with pytest.raises(course_problems.UnknownNomination):
+    with pytest.raises(problems.UnknownNomination):
         bench.run(withdraw_nomination, WithdrawNomination(nomination_id=student.id))
-    with pytest.raises(course_problems.UnknownNomination):
+    with pytest.raises(problems.UnknownNomination):
         bench.run(withdraw_nomination, WithdrawNomination(nomination_id=CLERK))
     sent(bench, course)
     sent(bench, course)

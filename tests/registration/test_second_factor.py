@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.registration.domain.second_factor import accepted_step, as_recovery_code, code_of, step_at
-from services.registration.features import access_problems
+from services.registration.features import problems
 from services.registration.features.add_staff import AddStaff, add_staff
 from services.registration.features.change_staff import ResetStaff, reset_staff
 from services.registration.features.log_in import LogInStaff, log_in_staff
@@ -177,7 +177,7 @@ def test_a_half_log_in_is_over_after_ten_minutes(bench: Bench) -> None:
     half = half_way(bench)
     bench.at(timedelta(minutes=10))
     assert give(bench, half, code_now(bench, secret)) is None
-    with pytest.raises(access_problems.WrongFactor):
+    with pytest.raises(problems.WrongFactor):
         bench.run(set_up_factor, SetUpFactor(half_id=half))
 
 
@@ -194,9 +194,9 @@ def test_nobody_gets_in_through_a_half_log_in_that_is_none(bench: Bench) -> None
 def test_a_factor_is_replaced_only_after_an_operator_took_it_away(bench: Bench) -> None:
     with_a_factor(bench)
     (account,) = bench.all(Staff)
-    with pytest.raises(access_problems.FactorIsSet):
+    with pytest.raises(problems.FactorIsSet):
         bench.run(begin_set_up, BeginSetUp(staff_id=account.id))
-    with pytest.raises(access_problems.FactorIsSet):
+    with pytest.raises(problems.FactorIsSet):
         bench.run(set_up_factor, SetUpFactor(half_id=half_way(bench)))
     bench.run(reset_staff, ResetStaff(staff_id=account.id, factor=True))
     assert bench.all(RecoveryCode) == []

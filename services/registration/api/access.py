@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from services.registration import cookies
 from services.registration.api.common import Made
-from services.registration.features import access_problems, problems
+from services.registration.features import problems
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
 from services.registration.features.log_ins import EndLogIns, end_log_ins, open_log_ins
 from services.registration.features.mobile import SomeMobile
@@ -153,7 +153,7 @@ def post_factor(half_id: UUID, wish: FactorWish, request: Request, response: Res
     """Finish a staff log-in with the second factor; five tries, then again from the password."""
     found = give_factor(GiveFactor(half_id=half_id, code=wish.code), unit)
     if found is None:
-        return _refused(access_problems.WrongFactor(access_problems.WrongFactor.words), request)
+        return _refused(problems.WrongFactor(problems.WrongFactor.words), request)
     cookies.log_in(response, found.principal, request, unit)
     return LetInOut(**WhoOut.of(found.principal).model_dump(), recovery_codes=found.recovery_codes)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registration.api.common import Out
 from services.registration.api.courses import DoneOut
 from services.registration.domain.certificates import Standing
-from services.registration.features import course_problems, problems
+from services.registration.features import problems
 from services.registration.features.access_log import note
 from services.registration.features.check_certificate import NO_SUCH, Inspected, check_number, check_text
 from services.registration.features.issue_certificate import IssueCertificate, issue_certificate
@@ -180,9 +180,9 @@ def pdf_answer(number: str, who: Principal, unit: Unit) -> Response:
     found = unit.find(Certificate, number)
     holder = unit.get(Nomination, found.nomination_id).resident_id if found is not None else None
     if found is None or (who.kind == "resident" and who.id != holder):
-        raise course_problems.UnknownCertificate(NO_SUCH)
+        raise problems.UnknownCertificate(NO_SUCH)
     if not found.pdf:
-        raise course_problems.NotPrinted(phrase("证书正在制作，过一分钟再来下载。"))
+        raise problems.NotPrinted(phrase("证书正在制作，过一分钟再来下载。"))
     if holder is not None:
         note(unit, who=who, resident_id=holder, action="certificate_read")
     raw = base64.b64decode(unit.keys.decrypt(found.pdf, "certificate.pdf"))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from sqlmodel import col, select
 
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.open_course import the_course
 from services.registration.tables import FollowUp, ResultNote
 from shared.clock import today
@@ -35,12 +35,12 @@ def answer_follow_up(command: AnswerFollowUp, unit: Unit) -> FollowUp:
     found = unit.find(FollowUp, command.follow_up_id)
     theirs = found is not None and (found.resident_id, found.asked) == (command.resident_id, "participant")
     if found is None or not (theirs or command.resident_id is None):
-        raise course_problems.UnknownFollowUp(phrase("没有找到这份回访，请从“我的培训”重新打开。"))
+        raise problems.UnknownFollowUp(phrase("没有找到这份回访，请从“我的培训”重新打开。"))
     follow_up = unit.lock(FollowUp, found.id)
     if follow_up.answered_at is not None:
-        raise course_problems.FollowUpNotDue(phrase("这份回访已经答过了，谢谢。"))
+        raise problems.FollowUpNotDue(phrase("这份回访已经答过了，谢谢。"))
     if follow_up.due_on > today().date():
-        raise course_problems.FollowUpNotDue(phrase("这份回访还没有到时候，到了日子再答。"))
+        raise problems.FollowUpNotDue(phrase("这份回访还没有到时候，到了日子再答。"))
     follow_up.rating = command.rating
     follow_up.answers = unit.keys.encrypt(command.words, "follow_up.answers")
     follow_up.answered_at = unit.now

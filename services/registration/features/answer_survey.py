@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.registration.domain.learning import RATINGS
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.open_survey import mark_of
 from services.registration.tables import Survey, SurveyBallot
 from shared.errors import Invalid
@@ -28,13 +28,13 @@ def answer_survey(command: AnswerSurvey, unit: Unit) -> None:
     """Put the answers on the token's ballot, once; nothing is written about who or when."""
     mark = mark_of(command.token)
     if unit.find(SurveyBallot, mark) is None:
-        raise course_problems.UnknownBallot(phrase("这张问卷不存在，请从“我的培训”重新打开。"))
+        raise problems.UnknownBallot(phrase("这张问卷不存在，请从“我的培训”重新打开。"))
     ballot = unit.lock(SurveyBallot, mark)
     survey = unit.get(Survey, ballot.programme_id)
     if unit.now >= survey.closes_at:
-        raise course_problems.NoSurvey(phrase("问卷已经截止，谢谢您。"))
+        raise problems.NoSurvey(phrase("问卷已经截止，谢谢您。"))
     if ballot.answers is not None:
-        raise course_problems.UnknownBallot(phrase("这张问卷已经交过了，每人只交一次，谢谢您。"))
+        raise problems.UnknownBallot(phrase("这张问卷已经交过了，每人只交一次，谢谢您。"))
     kinds = {question["code"]: question["kind"] for question in survey.questions}
     given = {code: answer for code, answer in command.answers.items() if answer != ""}
     for code, answer in given.items():

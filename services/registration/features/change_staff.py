@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from sqlmodel import col, select
 
 from services.registration.domain.access import MOST_LIMITS, Role
-from services.registration.features import Command, access_problems
+from services.registration.features import Command, problems
 from services.registration.features.account_log import AccountAction, note_account
 from services.registration.features.log_in import hashed
 from services.registration.features.log_ins import EndLogIns, end_log_ins
@@ -63,7 +63,7 @@ def change_staff(command: ChangeStaff, unit: Unit) -> Staff:
     """Set roles and limits; nobody takes the operator's role from themselves, so that one is always left."""
     account = _lock(command.staff_id, unit)
     if command.staff_id == command.by and ("operator" not in command.roles or command.limits):
-        raise access_problems.OwnAccount(phrase("不能收回自己的管理权限，请让另一位管理员来改。"))
+        raise problems.OwnAccount(phrase("不能收回自己的管理权限，请让另一位管理员来改。"))
     account.roles = sorted(command.roles)
     account.limits = {kind: sorted(places) for kind, places in command.limits.items()}
     end_log_ins(EndLogIns(person_id=account.id), unit)
@@ -93,7 +93,7 @@ def end_staff(command: EndStaff, unit: Unit) -> Staff:
     """Nobody logs in with this account any more; what was done with it stays known."""
     account = _lock(command.staff_id, unit)
     if command.staff_id == command.by:
-        raise access_problems.OwnAccount(phrase("不能停用自己的账号，请让另一位管理员来做。"))
+        raise problems.OwnAccount(phrase("不能停用自己的账号，请让另一位管理员来做。"))
     account.ended_at = unit.now
     take_factor_away(account, unit)
     end_log_ins(EndLogIns(person_id=account.id), unit)
@@ -105,7 +105,7 @@ def staff_named(name: str, unit: Unit) -> Staff:
     """The account with this name; raises `UnknownStaff`."""
     account = unit.session.exec(select(Staff).where(col(Staff.name) == name)).one_or_none()
     if account is None:
-        raise access_problems.UnknownStaff(phrase("没有这个工作人员账号。"))
+        raise problems.UnknownStaff(phrase("没有这个工作人员账号。"))
     return account
 
 
@@ -113,7 +113,7 @@ def open_account(staff_id: UUID, unit: Unit) -> Staff:
     """The account with this id, unless it has ended; raises `UnknownStaff`."""
     account = unit.find(Staff, staff_id)
     if account is None or account.ended_at is not None:
-        raise access_problems.UnknownStaff(phrase("没有这个工作人员账号。"))
+        raise problems.UnknownStaff(phrase("没有这个工作人员账号。"))
     return account
 
 
@@ -124,5 +124,5 @@ def _note(command: ChangeStaff | ResetStaff | EndStaff, unit: Unit, *, action: A
 def _lock(staff_id: UUID, unit: Unit) -> Staff:
     account = unit.session.get(Staff, staff_id, with_for_update=True, populate_existing=True)
     if account is None or account.ended_at is not None:
-        raise access_problems.UnknownStaff(phrase("没有这个工作人员账号。"))
+        raise problems.UnknownStaff(phrase("没有这个工作人员账号。"))
     return account

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from services.registration.domain import courses, learning
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.course_minutes import Record, lessons_of, records_of
 from services.registration.features.open_course import the_course
 from services.registration.features.take_test import practicals_of, scores_of
@@ -42,7 +42,7 @@ def complete_course(command: CompleteCourse, unit: Unit) -> list[Nomination]:
     course = the_course(command.programme_id, unit, locked=True)
     lessons = lessons_of(course.programme_id, unit)
     if not lessons or any(lesson.state != "held" for lesson in lessons):
-        raise course_problems.NotCompleted(phrase("还有课没有收场。每节课收场以后，再办结业。"))
+        raise problems.NotCompleted(phrase("还有课没有收场。每节课收场以后，再办结业。"))
     programme = unit.get(Programme, course.programme_id)
     last = max(lesson.ends_at for lesson in lessons).astimezone(SHANGHAI).date()
     done = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.registration.features import Command, course_problems, problems
+from services.registration.features import Command, problems
 from services.registration.features.cancel import UNKNOWN
 from services.registration.tables import Registration, Session, Stay
 from shared.unit import Unit
@@ -25,9 +25,9 @@ def confirm_stay(command: ConfirmStay, unit: Unit) -> Stay:
         raise problems.UnknownRegistration(UNKNOWN)
     session = unit.get(Session, registration.session_id)
     if registration.checked_in_at is None or registration.left_at is not None:
-        raise course_problems.NothingUnclear(phrase("这位学员没有签到，或者已经签退，不用再确认。"))
+        raise problems.NothingUnclear(phrase("这位学员没有签到，或者已经签退，不用再确认。"))
     if unit.now < session.ends_at:
-        raise course_problems.NothingUnclear(phrase("这节课还没有结束，下课以后再确认。"))
+        raise problems.NothingUnclear(phrase("这节课还没有结束，下课以后再确认。"))
     known = unit.find(Stay, registration.id)
     stay = known or Stay(registration_id=registration.id, confirmed_by=command.by, confirmed_at=unit.now)
     unit.add(stay)

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from services.registration.domain import courses
 from services.registration.domain.courses import Attended, Total
-from services.registration.features import course_problems
+from services.registration.features import problems
 from services.registration.features.nominate import nominated
 from services.registration.tables import Course, MakeUpSession, Nomination, Session
 from shared.unit import Unit
@@ -93,7 +93,7 @@ def record_of(course: Course, resident_id: UUID, unit: Unit) -> Record:
     found = nominated(course.programme_id, resident_id, unit)
     records = records_of(course, unit, resident_id=resident_id) if found is not None and found.state == "enrolled" else []
     if not records:
-        raise course_problems.NotOnCourse(phrase("这位学员还没有入班，请先推荐并入班。"))
+        raise problems.NotOnCourse(phrase("这位学员还没有入班，请先推荐并入班。"))
     return records[0]
 
 
@@ -102,7 +102,7 @@ def lesson_of(record: Record, session_id: UUID) -> Lesson:
     for lesson in record.lessons:
         if lesson.session.id == session_id:
             return lesson
-    raise course_problems.NothingMissed(phrase("这一场不是这个培训班的必修课。"))
+    raise problems.NothingMissed(phrase("这一场不是这个培训班的必修课。"))
 
 
 def _lesson(session: Session, part: tuple[Any, ...]) -> Lesson:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.registration.domain import courses
-from services.registration.features import Command, course_problems, problems
+from services.registration.features import Command, problems
 from services.registration.features.cancel import UNKNOWN
 from services.registration.features.course_minutes import lesson_of, lessons_of, record_of
 from services.registration.features.nominate import nominated
@@ -39,9 +39,9 @@ def credit_make_up(command: CreditMakeUp, unit: Unit) -> MakeUp:
         raise problems.UnknownRegistration(UNKNOWN)
     lesson = lesson_of(record_of(course, registration.resident_id, unit), command.session_id)
     if lesson.session.ends_at > unit.now or lesson.minutes >= courses.length(lesson.session.starts_at, lesson.session.ends_at):
-        raise course_problems.NothingMissed(phrase("那节课没有缺，或者还没有上完，不用补。"))
+        raise problems.NothingMissed(phrase("那节课没有缺，或者还没有上完，不用补。"))
     if not courses.may_make_up(course.make_up, excused=lesson.excused):
-        raise course_problems.NoMakeUp(phrase("这节课没有批准的请假，按这个班的规定不能补。"))
+        raise problems.NoMakeUp(phrase("这节课没有批准的请假，按这个班的规定不能补。"))
     _refuse_credited(command, registration, unit)
     _refuse_other_topic(command, registration, unit)
     make_up = MakeUp(
@@ -59,19 +59,19 @@ def _refuse_credited(command: CreditMakeUp, registration: Registration, unit: Un
     used = select(MakeUp.registration_id).where(col(MakeUp.registration_id) == registration.id)
     known = unit.find(MakeUp, (command.session_id, registration.resident_id))
     if known is not None or unit.session.exec(used).first() is not None:
-        raise course_problems.CreditedBefore(phrase("这节课已经补过，或者这次到课已经抵过一节，不能再抵。"))
+        raise problems.CreditedBefore(phrase("这节课已经补过，或者这次到课已经抵过一节，不能再抵。"))
 
 
 def _refuse_other_topic(command: CreditMakeUp, registration: Registration, unit: Unit) -> None:
     missed, other = unit.get(Session, command.session_id), unit.get(Session, registration.session_id)
     own = {lesson.id for lesson in lessons_of(command.programme_id, unit)}
     if other.id in own or other.topic_title != missed.topic_title or not missed.topic_title or other.kind != "course":
-        raise course_problems.NoMakeUp(phrase("补课要上同一个主题的另一场：本班的补课场，或别的班的同一课。"))
+        raise problems.NoMakeUp(phrase("补课要上同一个主题的另一场：本班的补课场，或别的班的同一课。"))
     there = nominated(other.programme_id, registration.resident_id, unit)
     if other.programme_id != command.programme_id and there is not None and there.state == "enrolled":
-        raise course_problems.NoMakeUp(phrase("这位学员在那个班也有学籍，那节课算在那边，不能两头算。"))
+        raise problems.NoMakeUp(phrase("这位学员在那个班也有学籍，那节课算在那边，不能两头算。"))
     if registration.checked_in_at is None or (registration.left_at is None and other.ends_at > unit.now):
-        raise course_problems.NoMakeUp(phrase("这位学员没有到那一场，或者还没有上完，不能抵。"))
+        raise problems.NoMakeUp(phrase("这位学员没有到那一场，或者还没有上完，不能抵。"))
 
 
 class MarkMakeUpSession(Command):

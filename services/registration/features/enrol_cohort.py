@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.registration.domain.places import SignUp
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.course_minutes import lessons_of
 from services.registration.features.nominate import ON_THE_LIST
 from services.registration.features.open_course import the_course
@@ -40,7 +40,7 @@ def enrol_cohort(command: EnrolCohort, unit: Unit) -> Enrolled:
     course = the_course(command.programme_id, unit, locked=True)
     lessons = [lesson for lesson in lessons_of(course.programme_id, unit) if sign_up_of(lesson, unit) is SignUp.OPEN]
     if not lessons:
-        raise course_problems.NotACourse(phrase("这个培训班还没有可以报名的课，先排课再入班。"))
+        raise problems.NotACourse(phrase("这个培训班还没有可以报名的课，先排课再入班。"))
     found = select(Nomination).where(col(Nomination.programme_id) == course.programme_id, col(Nomination.state).in_(ON_THE_LIST))
     people = unit.session.exec(found.order_by(col(Nomination.id)).with_for_update()).all()
     new = places = waiting = 0

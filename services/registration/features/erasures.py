@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from services.registration.domain.own_records import TIME_TO_THINK
-from services.registration.features import Command, access_problems
+from services.registration.features import Command, problems
 from services.registration.features.change_resident import lock_resident
 from services.registration.tables import Erasure
 from shared.unit import Unit
@@ -52,13 +52,13 @@ def ask_erasure(command: AskErasure, unit: Unit) -> Erasure:
     """Write the wish down; it is carried out when the time to think it over has passed."""
     resident = lock_resident(command.resident_id, unit)
     if open_erasure(command.resident_id, unit) is not None:
-        raise access_problems.ErasureAsked(phrase("已经提出过删除申请，不用再提；改了主意可以在“我的资料”里撤回。"))
+        raise problems.ErasureAsked(phrase("已经提出过删除申请，不用再提；改了主意可以在“我的资料”里撤回。"))
     erasure = Erasure(resident_id=resident.id, asked_by=command.asked_by, asked_at=unit.now, due_at=unit.now + TIME_TO_THINK)
     unit.add(erasure)
     try:
         unit.session.flush()
     except IntegrityError:
-        raise access_problems.ErasureAsked(phrase("已经提出过删除申请，不用再提；改了主意可以在“我的资料”里撤回。")) from None
+        raise problems.ErasureAsked(phrase("已经提出过删除申请，不用再提；改了主意可以在“我的资料”里撤回。")) from None
     unit.later(JOB, erasure.id, erasure.due_at)
     return erasure
 
@@ -84,7 +84,7 @@ def release_erasure(command: ReleaseErasure, unit: Unit) -> Erasure:
     """It is carried out when it was due, or at once when that has passed."""
     erasure = _waiting(command.erasure_id, unit)
     if erasure.held_at is None:
-        raise access_problems.NotHeld(phrase("这个申请没有被暂缓。"))
+        raise problems.NotHeld(phrase("这个申请没有被暂缓。"))
     erasure.held_at, erasure.held_by, erasure.held_for = None, None, ""
     unit.later(JOB, erasure.id, max(erasure.due_at, unit.now))
     return erasure
@@ -104,7 +104,7 @@ def reason_of(erasure: Erasure, unit: Unit) -> str:
 def _waiting(erasure_id: UUID, unit: Unit, *, of: UUID | None = None) -> Erasure:
     erasure = unit.session.get(Erasure, erasure_id, with_for_update=True, populate_existing=True)
     if erasure is None or of not in (None, erasure.resident_id):
-        raise access_problems.UnknownErasure(phrase("没有找到这个删除申请。"))
+        raise problems.UnknownErasure(phrase("没有找到这个删除申请。"))
     if erasure.withdrawn_at is not None or erasure.started_at is not None:
-        raise access_problems.ErasureDecided(phrase("这个申请已经撤回，或者已经开始办理，不能再改。"))
+        raise problems.ErasureDecided(phrase("这个申请已经撤回，或者已经开始办理，不能再改。"))
     return erasure

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.course_minutes import lesson_of, record_of
 from services.registration.features.open_course import the_course
 from services.registration.tables import Excuse
@@ -35,7 +35,7 @@ def excuse_absence(command: ExcuseAbsence, unit: Unit) -> Excuse:
     course = the_course(command.programme_id, unit)
     lesson = lesson_of(record_of(course, command.resident_id, unit), command.session_id)
     if lesson.attended.presence == "here":
-        raise course_problems.NothingMissed(phrase("这位学员那节课到了，不用请假。"))
+        raise problems.NothingMissed(phrase("这位学员那节课到了，不用请假。"))
     excuse = unit.find(Excuse, (command.session_id, command.resident_id)) or Excuse(
         session_id=command.session_id,
         resident_id=command.resident_id,

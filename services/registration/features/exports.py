@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from services.registration.domain.own_records import EXPORT_EVERY, EXPORT_LIFE
-from services.registration.features import Command, access_problems, problems
+from services.registration.features import Command, problems
 from services.registration.features.register_resident import records_of
 from services.registration.tables import Export, ExportPart, Resident
 from shared.jobs import Begin, Later
@@ -52,7 +52,7 @@ def ask_export(command: AskExport, unit: Unit) -> Export:
     if latest and latest[0].export.asked_at > unit.now - EXPORT_EVERY:
         wait = latest[0].export.asked_at + EXPORT_EVERY - unit.now
         words = phrase("一小时内已经要过一份，请先下载那一份，或者过一会儿再来。")
-        raise access_problems.ExportAsked(words, retry_after=math.ceil(wait.total_seconds()))
+        raise problems.ExportAsked(words, retry_after=math.ceil(wait.total_seconds()))
     export = Export(resident_id=command.resident_id, asked_at=unit.now, expires_at=unit.now + EXPORT_LIFE)
     unit.add(export)
     unit.session.flush()
@@ -103,9 +103,9 @@ def contents_of(export_id: UUID, resident_id: UUID, unit: Unit) -> dict[str, Any
     """What each service told, by the name of its log; only complete copies, and only one's own."""
     export = unit.find(Export, export_id)
     if export is None or export.resident_id != resident_id or unit.now >= export.expires_at:
-        raise access_problems.UnknownExport(phrase("没有找到这份资料，它可能已经过期；请在“我的资料”里再要一份。"))
+        raise problems.UnknownExport(phrase("没有找到这份资料，它可能已经过期；请在“我的资料”里再要一份。"))
     if missing := _missing(export, unit):
-        raise access_problems.ExportIncomplete(phrase("还有几处没有交齐，请过一会儿再来下载。"), missing=missing)
+        raise problems.ExportIncomplete(phrase("还有几处没有交齐，请过一会儿再来下载。"), missing=missing)
     parts = unit.session.exec(select(ExportPart).where(col(ExportPart.export_id) == export.id).order_by(col(ExportPart.source)))
     return {part.source: json.loads(unit.keys.decrypt(part.content, CONTENT)) for part in parts}
 

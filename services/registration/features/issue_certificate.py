@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import col, select
 
 from services.registration.domain import certificates, courses
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.nominate import UNKNOWN
 from services.registration.projections.instructors import lecturers_of
 from services.registration.projections.people import name_of
@@ -35,12 +35,12 @@ def issue_certificate(command: IssueCertificate, unit: Unit) -> Certificate:
     """Freeze what the certificate says, sign it, and ask for its file; there is one in force for each completion."""
     nomination = unit.find(Nomination, command.nomination_id)
     if nomination is None:
-        raise course_problems.UnknownNomination(UNKNOWN)
+        raise problems.UnknownNomination(UNKNOWN)
     unit.lock(Nomination, nomination.id)
     if nomination.completed_at is None:
-        raise course_problems.NotCompleted(phrase("这位学员还没有结业，不能发证。"))
+        raise problems.NotCompleted(phrase("这位学员还没有结业，不能发证。"))
     if certificate_of(nomination.id, unit) is not None:
-        raise course_problems.HasCertificate(phrase("证书已经发过了；要重发，先作废原来的。"))
+        raise problems.HasCertificate(phrase("证书已经发过了；要重发，先作废原来的。"))
     number = _free_number(unit)
     content = certificates.canonical(_said(number, nomination, unit))
     certificate = Certificate(

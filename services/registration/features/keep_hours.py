@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from services.registration.domain import courses
 from services.registration.domain.courses import Grade
-from services.registration.features import Command, course_problems, problems
+from services.registration.features import Command, problems
 from services.registration.features.nominate import NOBODY
 from services.registration.features.open_programme import Title
 from services.registration.tables import Cycle, HourEntry, Resident
@@ -41,7 +41,7 @@ def start_cycle(command: StartCycle, unit: Unit) -> Cycle:
     for other in cycles_of(command.resident_id, unit):
         begins, ends = other.starts_on, courses.cycle_ends(other.starts_on)
         if command.starts_on < ends and begins < courses.cycle_ends(command.starts_on):
-            raise course_problems.HasCycle(f"这位学员从 {begins} 到 {ends} 已经有一个登记周期，新的要接在它后面。")
+            raise problems.HasCycle(f"这位学员从 {begins} 到 {ends} 已经有一个登记周期，新的要接在它后面。")
     cycle = Cycle(**command.model_dump(exclude={"by"}), entered_by=command.by, entered_at=unit.now)
     unit.add(cycle)
     return cycle
@@ -76,7 +76,7 @@ def enter_hours(command: EnterHours, unit: Unit) -> HourEntry:
         col(HourEntry.earned_on) == command.earned_on,
     )
     if unit.session.exec(same).first() is not None:
-        raise course_problems.CreditedBefore(phrase("同一天、同一份证明的学时已经登记过了。"))
+        raise problems.CreditedBefore(phrase("同一天、同一份证明的学时已经登记过了。"))
     entry = HourEntry(**command.model_dump(exclude={"by"}), entered_by=command.by, entered_at=unit.now)
     unit.add(entry)
     return entry

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from services.registration.domain.devices import device_of
-from services.registration.features import Command, access_problems
+from services.registration.features import Command, problems
 from services.registration.features.account_log import note_account
 from services.registration.tables import LogIn
 from shared import log_ins
@@ -67,7 +67,7 @@ def end_log_ins(command: EndLogIns, unit: Unit) -> int:
         wanted = wanted.where(col(LogIn.began_at) >= command.since)
     found = unit.session.exec(wanted).all()
     if command.log_in_id is not None and not found:
-        raise access_problems.UnknownLogIn(phrase("没有找到这台设备的登录，它可能已经退出了。"))
+        raise problems.UnknownLogIn(phrase("没有找到这台设备的登录，它可能已经退出了。"))
     ending = [log_in for log_in in found if log_in.ended_at is None and log_in.id != command.keep]
     for log_in in ending:
         log_in.ended_at = unit.now

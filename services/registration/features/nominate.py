@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 
 from services.registration.domain import courses
 from services.registration.domain.people import masked_name
-from services.registration.features import Command, course_problems, problems
+from services.registration.features import Command, problems
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.open_course import NeighbourhoodCode, the_course
 from services.registration.projections.people import name_of
@@ -46,11 +46,11 @@ def nominate(command: Nominate, unit: Unit) -> Nomination:
     course = the_course(command.programme_id, unit, locked=True)
     quota = unit.find(CourseQuota, (course.programme_id, command.neighbourhood))
     if quota is None:
-        raise course_problems.NoQuota(phrase("这个培训班没有给这个居委名额，请找主办方商量。"))
+        raise problems.NoQuota(phrase("这个培训班没有给这个居委名额，请找主办方商量。"))
     if unit.find(Resident, command.resident_id) is None:
         raise problems.UnknownResident(NOBODY)
     if nominated(course.programme_id, command.resident_id, unit) is not None:
-        raise course_problems.AlreadyNominated(phrase("这位学员已经在名单上了，不用再报。"))
+        raise problems.AlreadyNominated(phrase("这位学员已经在名单上了，不用再报。"))
     replaced = _replaced(command, unit) if command.replaces else None
     if replaced is None:
         _refuse_over_quota(quota, unit)
@@ -82,7 +82,7 @@ def nominate(command: Nominate, unit: Unit) -> Nomination:
 def refuse_foreign(neighbourhood: str, allowed: frozenset[str] | None) -> None:
     """Raise `ForeignNeighbourhood` where the neighbourhood is none of those allowed."""
     if allowed is not None and neighbourhood not in allowed:
-        raise course_problems.ForeignNeighbourhood(phrase("您只能推荐和撤回自己居委的学员，别的居委请他们自己办。"))
+        raise problems.ForeignNeighbourhood(phrase("您只能推荐和撤回自己居委的学员，别的居委请他们自己办。"))
 
 
 def nominated(programme_id: UUID, resident_id: UUID, unit: Unit) -> Nomination | None:
@@ -130,9 +130,9 @@ def _replaced(command: Nominate, unit: Unit) -> Nomination:
         or (found.programme_id, found.neighbourhood) != (command.programme_id, command.neighbourhood)
         or found.state not in ON_THE_LIST
     ):
-        raise course_problems.UnknownNomination(UNKNOWN)
+        raise problems.UnknownNomination(UNKNOWN)
     if has_begun(command.programme_id, unit):
-        raise course_problems.CourseHasBegun(phrase("第一课已经开始，不能再换人。"))
+        raise problems.CourseHasBegun(phrase("第一课已经开始，不能再换人。"))
     return found
 
 
@@ -152,6 +152,6 @@ def _refuse_over_quota(quota: CourseQuota, unit: Unit) -> None:
     if courses.over_quota({quota.neighbourhood: quota.seats}, taken, quota.neighbourhood):
         holders = [{"nomination_id": str(id), "name": masked_name(name_of(resident, unit))} for id, resident in rows]
         names = "、".join(holder["name"] for holder in holders)
-        raise course_problems.QuotaFull(
+        raise problems.QuotaFull(
             f"{quota.name}的 {quota.seats} 个名额已经给了{names}。要换人，请选“替换”，或先撤回一位。", holders=holders
         )

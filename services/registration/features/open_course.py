@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic_core import PydanticCustomError
 
 from services.registration.domain.courses import MakeUpRule
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.open_programme import Title
 from services.registration.tables import Course, CourseQuota, Programme
 from shared.contracts.registration import CourseOpened
@@ -61,9 +61,9 @@ def open_course(command: OpenCourse, unit: Unit) -> Course:
     """Put what the course asks for beside its programme; nominations are taken from now on."""
     programme = unit.lock(Programme, command.programme_id)
     if programme.kind != "course":
-        raise course_problems.NotACourse(phrase("这个项目不是培训班，先建一个“培训班”项目再设班级。"))
+        raise problems.NotACourse(phrase("这个项目不是培训班，先建一个“培训班”项目再设班级。"))
     if unit.find(Course, programme.id) is not None:
-        raise course_problems.NotACourse(phrase("这个培训班已经设过班级了；新一期请另建一个项目。"))
+        raise problems.NotACourse(phrase("这个培训班已经设过班级了；新一期请另建一个项目。"))
     course = Course(**command.model_dump(exclude={"quotas"}), opened_at=unit.now)
     unit.add(course)
     unit.session.flush()
@@ -84,5 +84,5 @@ def the_course(programme_id: UUID, unit: Unit, *, locked: bool = False) -> Cours
     """The course under this id, locked when its list is about to change; raises `UnknownCourse`."""
     found = unit.find(Course, programme_id)
     if found is None:
-        raise course_problems.UnknownCourse(phrase("没有找到这个培训班，请从“活动项目”里进。"))
+        raise problems.UnknownCourse(phrase("没有找到这个培训班，请从“活动项目”里进。"))
     return unit.lock(Course, programme_id) if locked else found

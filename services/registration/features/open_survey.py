@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from services.registration.domain import learning
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.course_minutes import lessons_of
 from services.registration.features.open_course import the_course
 from services.registration.tables import Nomination, Survey, SurveyBallot, SurveyLetter
@@ -63,9 +63,9 @@ def open_survey(command: OpenSurvey, unit: Unit) -> Survey:
     course = the_course(command.programme_id, unit, locked=True)
     lessons = lessons_of(course.programme_id, unit)
     if not lessons or unit.now < lessons[-1].starts_at:
-        raise course_problems.NoSurvey(phrase("最后一课开始以后，才能发问卷。"))
+        raise problems.NoSurvey(phrase("最后一课开始以后，才能发问卷。"))
     if unit.find(Survey, course.programme_id) is not None:
-        raise course_problems.NoSurvey(phrase("这个班的问卷已经发过了。"))
+        raise problems.NoSurvey(phrase("这个班的问卷已经发过了。"))
     enrolled = select(Nomination.resident_id).where(
         col(Nomination.programme_id) == course.programme_id, col(Nomination.state) == "enrolled"
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.check_certificate import NO_SUCH
 from services.registration.tables import Certificate, Nomination
 from shared.contracts.registration import CertificateRevoked
@@ -31,10 +31,10 @@ class RevokeCertificate(Revocation):
 def revoke_certificate(command: RevokeCertificate, unit: Unit) -> Certificate:
     """It stays on the books as revoked; another may be issued for the same completion."""
     if unit.find(Certificate, command.number) is None:
-        raise course_problems.UnknownCertificate(NO_SUCH)
+        raise problems.UnknownCertificate(NO_SUCH)
     certificate = unit.lock(Certificate, command.number)
     if certificate.revoked_at is not None:
-        raise course_problems.RevokedBefore(phrase("这张证书已经作废过了。"))
+        raise problems.RevokedBefore(phrase("这张证书已经作废过了。"))
     certificate.revoked_at, certificate.revoked_by, certificate.revoked_why = unit.now, command.by, command.reason
     nomination = unit.get(Nomination, certificate.nomination_id)
     unit.emit(

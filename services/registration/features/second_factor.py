@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from services.registration.domain import second_factor as rules
-from services.registration.features import Command, access_problems
+from services.registration.features import Command, problems
 from services.registration.features.account_log import note_account
 from services.registration.features.log_in import count_failure, is_shut, principal_for
 from services.registration.tables import HalfLogIn, RecoveryCode, Staff
@@ -58,7 +58,7 @@ def begin_set_up(command: BeginSetUp, unit: Unit) -> HalfLogIn:
     """Start setting a factor up; an account that has one keeps it until an operator takes it away."""
     account = unit.lock(Staff, command.staff_id)
     if account.factor:
-        raise access_problems.FactorIsSet(access_problems.FactorIsSet.words)
+        raise problems.FactorIsSet(problems.FactorIsSet.words)
     half = HalfLogIn(staff_id=account.id, expires_at=unit.now + rules.HALF_LIFE)
     unit.add(half)
     return half
@@ -74,7 +74,7 @@ def set_up_factor(command: SetUpFactor, unit: Unit) -> NewFactor:
     half = _open_half(command.half_id, unit)
     account = _account_of(half, unit)
     if account.factor:
-        raise access_problems.FactorIsSet(access_problems.FactorIsSet.words)
+        raise problems.FactorIsSet(problems.FactorIsSet.words)
     if not half.secret:
         half.secret = unit.keys.encrypt(rules.written(rules.new_secret()), SECRET)
     secret = _secret(half.secret, unit)
@@ -118,14 +118,14 @@ def take_factor_away(account: Staff, unit: Unit) -> None:
 def _open_half(half_id: UUID, unit: Unit) -> HalfLogIn:
     half = unit.session.get(HalfLogIn, half_id, with_for_update=True)
     if half is None or unit.now >= half.expires_at:
-        raise access_problems.WrongFactor(access_problems.WrongFactor.words)
+        raise problems.WrongFactor(problems.WrongFactor.words)
     return half
 
 
 def _account_of(half: HalfLogIn, unit: Unit) -> Staff:
     account = unit.get(Staff, half.staff_id)
     if account.ended_at is not None:
-        raise access_problems.WrongFactor(access_problems.WrongFactor.words)
+        raise problems.WrongFactor(problems.WrongFactor.words)
     return account
 
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel import col, select
 
 from services.registration.domain.learning import Moment
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.open_course import the_course
 from services.registration.tables import CourseTest, TestTaken
 from shared.unit import Unit
@@ -63,7 +63,7 @@ def set_test(command: SetTest, unit: Unit) -> CourseTest:
         col(TestTaken.programme_id) == course.programme_id, col(TestTaken.moment) == command.moment
     )
     if unit.session.exec(taken).first() is not None:
-        raise course_problems.TestIsTaken(phrase("已经有人答过这份卷子，题目不能再改。"))
+        raise problems.TestIsTaken(phrase("已经有人答过这份卷子，题目不能再改。"))
     test = unit.find(CourseTest, (course.programme_id, command.moment)) or CourseTest(
         programme_id=course.programme_id, moment=command.moment, questions=[], set_at=unit.now
     )

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from services.registration.domain import learning
 from services.registration.domain.learning import Moment
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.course_minutes import lessons_of, record_of
 from services.registration.features.open_course import the_course
 from services.registration.tables import CourseTest, Practical, TestTaken
@@ -40,12 +40,12 @@ def take_test(command: TakeTest, unit: Unit) -> TestTaken:
     record_of(course, command.resident_id, unit)
     test = unit.find(CourseTest, (course.programme_id, command.moment))
     if test is None or not is_open(course.programme_id, command.moment, unit):
-        raise course_problems.NoTest(phrase("现在没有可以做的测验：课前测验在第一课前后做，结业测验从最后一课开始做。"))
+        raise problems.NoTest(phrase("现在没有可以做的测验：课前测验在第一课前后做，结业测验从最后一课开始做。"))
     if not command.answers.keys() <= {question["code"] for question in test.questions}:
         raise Invalid(phrase("交上来的答案里有卷子上没有的题，请刷新页面再做。"))
     unit.lock(CourseTest, (course.programme_id, command.moment))
     if tries_of(course.programme_id, command.moment, command.resident_id, unit) >= learning.TRIES[command.moment]:
-        raise course_problems.NoTriesLeft(phrase("这份测验能做的次数已经用完；有问题请找班主任。"))
+        raise problems.NoTriesLeft(phrase("这份测验能做的次数已经用完；有问题请找班主任。"))
     taken = TestTaken(
         programme_id=course.programme_id,
         moment=command.moment,

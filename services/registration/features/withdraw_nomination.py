@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.registration.features import Command, course_problems
+from services.registration.features import Command, problems
 from services.registration.features.nominate import ON_THE_LIST, UNKNOWN, give_lessons_back, refuse_foreign
 from services.registration.features.open_course import the_course
 from services.registration.tables import Nomination
@@ -23,14 +23,14 @@ def withdraw_nomination(command: WithdrawNomination, unit: Unit) -> Nomination:
     """Free the seat, and the places in lessons to come; who has completed the course stays on its list."""
     found = unit.find(Nomination, command.nomination_id)
     if found is None:
-        raise course_problems.UnknownNomination(UNKNOWN)
+        raise problems.UnknownNomination(UNKNOWN)
     refuse_foreign(found.neighbourhood, command.neighbourhoods)
     the_course(found.programme_id, unit, locked=True)
     nomination = unit.lock(Nomination, found.id)
     if nomination.state not in ON_THE_LIST:
-        raise course_problems.UnknownNomination(UNKNOWN)
+        raise problems.UnknownNomination(UNKNOWN)
     if nomination.completed_at is not None:
-        raise course_problems.CourseHasBegun(phrase("这位学员已经结业，不能再撤回。"))
+        raise problems.CourseHasBegun(phrase("这位学员已经结业，不能再撤回。"))
     give_lessons_back(nomination, unit)
     nomination.state, nomination.ended_at = "withdrawn", unit.now
     return nomination

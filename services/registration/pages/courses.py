@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration.api.senders import Sender, SenderDep
-from services.registration.features import course_problems, problems
+from services.registration.features import problems
 from services.registration.features.answer_follow_up import (
     AnswerFollowUp,
     NoteResult,
@@ -161,7 +161,7 @@ def make_up(programme_id: UUID, staff: StaffDep, unit: UnitDep, resident_id: IdT
     """Let the session of the same topic that somebody attended elsewhere make up for a lesson."""
     found = offered_in_place(resident_id, session_id, unit)
     if found is None:
-        raise course_problems.NoMakeUp(phrase("没有找到这位学员上过的同主题补课场。"))
+        raise problems.NoMakeUp(phrase("没有找到这位学员上过的同主题补课场。"))
     own = {"programme_id": programme_id, "session_id": session_id, "registration_id": found}
     credit_make_up(CreditMakeUp.model_validate(own | {"by": staff.id}), unit)
     return see(f"/registration/desk/courses/{programme_id}#minutes")

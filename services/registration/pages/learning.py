@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.registration.api.certificates import csv_answer, pdf_answer, whose_hours
 from services.registration.domain.learning import TRIES, Moment
-from services.registration.features import course_problems
+from services.registration.features import problems
 from services.registration.features.answer_follow_up import AnswerFollowUp, answer_follow_up, due_follow_ups
 from services.registration.features.answer_survey import AnswerSurvey, answer_survey
 from services.registration.features.check_certificate import Inspected, check_file, check_number, check_text
@@ -90,7 +90,7 @@ def show_test(request: Request, programme_id: UUID, moment: Moment, resident: Re
     course = _mine(programme_id, resident.id, unit)
     test = unit.find(CourseTest, (programme_id, moment))
     if test is None or not is_open(programme_id, moment, unit):
-        raise course_problems.NoTest(phrase("现在没有可以做的测验，请到“我的培训”里看看。"))
+        raise problems.NoTest(phrase("现在没有可以做的测验，请到“我的培训”里看看。"))
     programme = unit.get(Programme, programme_id)
     return pages.render(request, "course_test.html", course=course, programme=programme, test=test)
 
@@ -164,7 +164,7 @@ def show_certificate(request: Request, number: str, unit: UnitDep, c: str = "") 
 def download_certificate(number: str, principal: PrincipalDep, unit: UnitDep) -> Response:
     """The certificate's file, for its holder and staff."""
     if principal is None:
-        raise course_problems.UnknownCertificate(phrase("请先登录，再下载自己的证书。"))
+        raise problems.UnknownCertificate(phrase("请先登录，再下载自己的证书。"))
     return pdf_answer(number, principal, unit)
 
 
@@ -180,7 +180,7 @@ def _mine(programme_id: UUID, resident_id: UUID, unit: Unit) -> Course:
     """A course I am on the list of; others look like none."""
     course = the_course(programme_id, unit)
     if nominated(programme_id, resident_id, unit) is None:
-        raise course_problems.UnknownCourse(phrase("没有找到这个培训班，请从“我的培训”里进。"))
+        raise problems.UnknownCourse(phrase("没有找到这个培训班，请从“我的培训”里进。"))
     return course
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from services.registration import cookies
 from services.registration.api.access import address_of, factor_required, settings_of
-from services.registration.features import access_problems, problems
+from services.registration.features import problems
 from services.registration.features.add_staff import DEMO_ACCOUNTS, DEMO_PASSWORD
 from services.registration.features.log_in import LogInStaff, VerifyLoginCode, log_in_staff, verify_login_code
 from services.registration.features.log_ins import EndLogIns, end_log_ins
@@ -100,7 +100,7 @@ def check_factor(request: Request, half: UUID, unit: UnitDep, code: Typed = "") 
     """Let them in, or say that the code is not right."""
     found = give_factor(GiveFactor(half_id=half, code=code), unit)
     if found is None:
-        return _factor_form(request, half, unit, fault=access_problems.WrongFactor.words, status_code=401)
+        return _factor_form(request, half, unit, fault=problems.WrongFactor.words, status_code=401)
     if not found.recovery_codes:
         return _let_in(request, found.principal, _next(request, DESK), unit)
     response = pages.render(
@@ -118,7 +118,7 @@ def check_factor(request: Request, half: UUID, unit: UnitDep, code: Typed = "") 
 def log_out(principal: PrincipalDep, unit: UnitDep) -> Response:
     """Forget who this is, here and wherever a copy of the cookie may be."""
     if principal is not None:
-        with suppress(access_problems.UnknownLogIn):
+        with suppress(problems.UnknownLogIn):
             end_log_ins(EndLogIns(person_id=principal.id, log_in_id=principal.log_in), unit)
     response = see(HOME)
     cookies.log_out(response)
@@ -134,8 +134,8 @@ def _factor_form(request: Request, half: UUID, unit: Unit, *, fault: str | None 
     """The form as long as the half log-in lasts; afterwards the password is asked for again."""
     try:
         factor = set_up_factor(SetUpFactor(half_id=half), unit) if needs_set_up(half, unit) else None
-    except access_problems.WrongFactor:
-        return staff_form(request, fault=access_problems.WrongFactor.words, status_code=401)
+    except problems.WrongFactor:
+        return staff_form(request, fault=problems.WrongFactor.words, status_code=401)
     return pages.render(
         request,
         "login_factor.html",

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from services.registration import cookies
 from services.registration.api.access import factor_required, settings_of
 from services.registration.domain.journeys import LONGEST, Journey, new_journey
-from services.registration.features import access_problems
+from services.registration.features import problems
 from services.registration.features.log_in import LogInKnownOutside, log_in_known_outside
 from services.registration.gateways import IdentityAway, IdentityProvider, IdentityRefused
 from services.registration.pages.log_in import DESK, factor_page, staff_form
@@ -61,15 +61,15 @@ def _come_back(
     """Who comes back, asked of the provider before the request has its transaction; or why nobody does."""
     journey = _remembered(request)
     if journey is None or not journey.ends_with(state, clock.now()) or error or not code:
-        return access_problems.IdentityIsRefused(access_problems.IdentityIsRefused.words)
+        return problems.IdentityIsRefused(problems.IdentityIsRefused.words)
     try:
         return ComeBack(provider.account(code, journey), journey.path)
     except IdentityAway as trouble:
         log.warning("identity_away", reason=str(trouble))
-        return access_problems.IdentityIsAway(access_problems.IdentityIsAway.words)
+        return problems.IdentityIsAway(problems.IdentityIsAway.words)
     except IdentityRefused as trouble:
         log.warning("identity_refused", reason=str(trouble))
-        return access_problems.IdentityIsRefused(access_problems.IdentityIsRefused.words)
+        return problems.IdentityIsRefused(problems.IdentityIsRefused.words)
 
 
 @router.get("/login/oidc")
@@ -80,7 +80,7 @@ def set_out(request: Request, provider: ProviderDep) -> Response:
         response = RedirectResponse(provider.address(journey), status_code=303)
     except IdentityAway as trouble:
         log.warning("identity_away", reason=str(trouble))
-        return staff_form(request, fault=access_problems.IdentityIsAway.words, status_code=503)
+        return staff_form(request, fault=problems.IdentityIsAway.words, status_code=503)
     service = service_of(request)
     response.set_cookie(
         COOKIE,
@@ -104,7 +104,7 @@ def come_back(request: Request, back: Annotated[ComeBack | Problem, Depends(_com
         command = LogInKnownOutside(name=back.account, factor_given=given, factor_required=factor_required(request))
         found = log_in_known_outside(command, unit)
         if found is None:
-            response = staff_form(request, fault=access_problems.NobodyHere.words, status_code=401)
+            response = staff_form(request, fault=problems.NobodyHere.words, status_code=401)
         elif isinstance(found, HalfLogIn):
             response = see(factor_page(found, back.path))
         else:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from services.registration.archive import as_zip
 from services.registration.domain.retention import RULES
-from services.registration.features import access_problems, problems
+from services.registration.features import problems
 from services.registration.features.access_log import note
 from services.registration.features.erasures import (
     AskErasure,
@@ -65,7 +65,7 @@ def ask_for_copy(request: Request, resident: ResidentDep, unit: UnitDep) -> Resp
     """Ask for a copy."""
     try:
         ask_export(AskExport(resident_id=resident.id, sources=other_sources(service_of(request).settings)), unit)
-    except access_problems.ExportAsked as problem:
+    except problems.ExportAsked as problem:
         return _mine(request, resident.id, unit, fault=problem.detail, status_code=429)
     return see(MINE)
 

@@ -8,6 +8,37 @@ from shared.errors import Conflict, NotFound, NotLoggedIn, Problem, TooMany
 from shared.web import phrase
 
 
+class NameTaken(Conflict):
+    """Another staff account has this name."""
+
+    code = "name_taken"
+    title = "This name is taken"
+
+
+class TooManyCodes(TooMany):
+    """Codes were asked for too often, for this number or from this place; the same for every number."""
+
+    code = "too_many_codes"
+    title = "Codes were asked for too often"
+    words: ClassVar[str] = phrase("验证码要得太勤了，请过一会儿再试；着急可以打电话给我们。")
+
+
+class WrongCode(NotLoggedIn):
+    """The code is wrong, used, too old, or was tried too often."""
+
+    code = "wrong_code"
+    title = "The code is not right"
+    words: ClassVar[str] = phrase("验证码不对，或者已经过期。请看清短信里的六位数字，再填一次，或重新要一个。")
+
+
+class WrongPassword(NotLoggedIn):
+    """Name and password do not belong together, or the account pauses after too many tries."""
+
+    code = "wrong_password"
+    title = "Name or password is wrong"
+    words: ClassVar[str] = phrase("账号或密码不对。连错五次，要等一会儿再试。")
+
+
 class WrongFactor(NotLoggedIn):
     """The second factor's code is wrong, used, too late, or was tried too often."""
 
