@@ -61,13 +61,13 @@ class SignUps:
         """
         asked = asked_in(request)
         mine = _Waiting(session_id, wish, answer, asked, structlog.contextvars.get_contextvars()["correlationid"])
-        future, is_mine = self._put(mine)
-        while not is_mine:
-            if asked is not None and not asked.waits:
+        while True:
+            future, is_mine = self._put(mine)
+            if is_mine:
+                return await asyncio.wrap_future(future)
+            if asked is None or not asked.waits:
                 raise still_at_it()
             await asyncio.wait([asyncio.wrap_future(future)])
-            future, is_mine = self._put(mine)
-        return await asyncio.wrap_future(future)
 
     def _put(self, mine: _Waiting) -> tuple[Future[Response], bool]:
         """Put a request in, unless the same one, which is returned instead, is at work: the key's lock would not part the two."""
