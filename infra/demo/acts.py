@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx2
+
 from infra.demo import cast
 from infra.demo.cast import Person
 from infra.demo.stage import Stage, call
@@ -44,6 +46,15 @@ def register(stage: Stage, person: Person, consents: tuple[str, ...] = ("texts",
         "consents": list(consents),
     }
     return str(call(stage.staff("clerk"), "POST", "/registration/api/residents", body)["id"])
+
+
+def log_in(stage: Stage, person: Person) -> httpx2.Client:
+    """A resident's phone, logged in with the code from a text."""
+    phone = stage.visitor()
+    login = call(phone, "POST", "/registration/api/login/code", {"phone": person.phone})["login_id"]
+    code = stage.wait_for(lambda: stage.code_on_phone(person.phone), "the text with the log-in code")
+    call(phone, "POST", "/registration/api/login/code/verify", {"login_id": login, "code": code})
+    return phone
 
 
 def held(stage: Stage, session: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,6 +15,7 @@ from infra.demo.acts import (
     Month,
     close,
     held,
+    log_in,
     places_of,
     register,
     registration_of,
@@ -24,7 +27,7 @@ from infra.demo.acts import (
     with_places,
 )
 from infra.demo.cast import Person, shanghai
-from infra.demo.stage import Stage, call
+from infra.demo.stage import Stage, StoryStopped, call
 
 SIGN_UPS = 22
 
@@ -72,11 +75,7 @@ def _offer_is_taken(stage: Stage, session: str, person: Person, resident: str) -
 
 def _sign_up_by_phone(stage: Stage, month: Month) -> None:
     """One resident does it all alone: log-in by a code from a text, then one tap."""
-    person, _ = month.residents[0]
-    phone = stage.visitor()
-    login = call(phone, "POST", "/registration/api/login/code", {"phone": person.phone})["login_id"]
-    code = stage.wait_for(lambda: stage.code_on_phone(person.phone), "the text with the log-in code")
-    call(phone, "POST", "/registration/api/login/code/verify", {"login_id": login, "code": code})
+    phone = log_in(stage, month.residents[0][0])
     call(phone, "POST", "/registration/api/registrations", {"session_id": month.noons[0]})
     stage.tell("One resident logs in with a code from a text and signs up alone.")
 
@@ -116,7 +115,9 @@ def noon_half_hour(stage: Stage, month: Month) -> None:
     by_digits, *tapped = with_places(stage, session)[:-2]
     person = next(person for person, resident in month.residents if resident == by_digits["resident_id"])
     scan(stage, session, digits=person.phone[-4:])
-    for registration in tapped:
+    seconds = _seen_elsewhere(stage, session, lambda: scan(stage, session, registration_id=tapped[0]["id"]))
+    stage.tell(f"The same roster is open on a second screen: it shows a tap after {seconds:.1f} s, and nobody touched it.")
+    for registration in tapped[1:]:
         scan(stage, session, registration_id=registration["id"])
     scan(stage, session, resident_id=month.residents[SIGN_UPS + 1][1], force=True)
     inside = call(desk, "GET", f"/registration/api/sessions/{session}/occupancy")["inside"]
@@ -126,6 +127,18 @@ def noon_half_hour(stage: Stage, month: Month) -> None:
     stage.tell(
         f"Held: {counts['confirmed']} had a place, [bold]{counts['attended']}[/] came, {counts['walk_ins']} of them walked in."
     )
+
+
+def _seen_elsewhere(stage: Stage, session: str, tap: Callable[[], None]) -> float:
+    """How many seconds after a tap the roster on another screen has changed."""
+    with stage.staff("operator").stream("GET", f"/registration/desk/sessions/{session}/stream") as screen:
+        frames = (line for line in screen.iter_lines() if line.startswith("id:"))
+        next(frames)
+        tap()
+        tapped = time.monotonic()
+        if next(frames, None) is None:
+            raise StoryStopped("the roster's stream ended before the tap was seen on it.")
+        return time.monotonic() - tapped
 
 
 def on_paper(stage: Stage, month: Month) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from infra.demo.acts import Month
 from infra.demo.course import course_ends, course_goes_on, course_opens
+from infra.demo.neighbours import asks_to_be_forgotten, household, is_forgotten, missed, written_down_twice
 from infra.demo.noons import noon_half_hour, on_paper, reminders, sign_up, without_network
 from infra.demo.stage import Stage, StoryStopped, call, on_stage
 from infra.demo.town import a_new_month, bulletin, livestream, stations, two_years
@@ -72,12 +73,17 @@ CHAPTERS = (
     sign_up,
     reminders,
     noon_half_hour,
+    missed,
     course_opens,
+    household,
     stations,
     on_paper,
     course_goes_on,
+    written_down_twice,
+    asks_to_be_forgotten,
     without_network,
     course_ends,
+    is_forgotten,
     livestream,
     two_years,
     bulletin,

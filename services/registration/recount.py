@@ -15,13 +15,14 @@ _COUNT = """
                                              WHERE l.closed_at IS NOT NULL) viewers),
            (SELECT count(*) FROM live_question q JOIN live_room l USING (session_id) WHERE l.closed_at IS NOT NULL),
            (SELECT count(*) FROM nomination), (SELECT count(completed_at) FROM nomination),
-           (SELECT count(*) FROM certificate), (SELECT count(revoked_at) FROM certificate)
+           (SELECT count(*) FROM certificate), (SELECT count(revoked_at) FROM certificate),
+           count(missed_reason), (SELECT count(finished_at) FROM erasure)
     FROM registration
 """
 _KEYS = (
     "residents", "programmes", "sessions", "confirmed", "waitlisted", "cancelled", "checked_in", "walk_ins",
     "sessions_held", "attended", "livestream_viewers", "livestream_questions",
-    "nominations", "completions", "certificates", "revocations",
+    "nominations", "completions", "certificates", "revocations", "reasons_given", "people_forgotten",
 )  # fmt: skip
 
 

@@ -30,7 +30,9 @@ _COUNTED = {
                (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'nominated') AS nominations,
                (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'course_completed') AS completions,
                (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'certificate_issued') AS certificates,
-               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'certificate_revoked') AS revocations
+               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'certificate_revoked') AS revocations,
+               (SELECT coalesce(sum(n), 0) FROM missed_reason) AS reasons_given,
+               (SELECT coalesce(sum(n), 0) FROM tally WHERE name = 'person_erased') AS people_forgotten
         FROM participation""",
     "notify": """
         SELECT count(*) FILTER (WHERE sent) AS sent,
