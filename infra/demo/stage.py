@@ -88,6 +88,12 @@ class Stage:
         if answer.status_code != 202:
             raise StoryStopped(f"the carrier's simulator did not take an answer: {answer.text[:200]}")
 
+    def carrier_fails(self, **faults: dict[str, float]) -> None:
+        """Let the carrier's simulator go wrong, as its own page says."""
+        answer = httpx2.post(f"{self.stack.carrier}/faults", json=faults, timeout=10, trust_env=False)
+        if answer.status_code != 200:
+            raise StoryStopped(f"the carrier's simulator did not take a fault: {answer.text[:200]}")
+
     def wait_for(self, look: Callable[[], T], what: str, within: float = QUIET_WITHIN) -> T:
         """What `look` finds, as soon as it finds something; raises `StoryStopped` after a while."""
         deadline = time.monotonic() + within

@@ -12,6 +12,7 @@ from infra.demo.course import course_ends, course_goes_on, course_opens
 from infra.demo.neighbours import asks_to_be_forgotten, household, is_forgotten, missed, written_down_twice
 from infra.demo.noons import noon_half_hour, on_paper, reminders, sign_up, without_network
 from infra.demo.stage import Stage, StoryStopped, call, on_stage
+from infra.demo.texts import silence, texts_again, texts_at_night
 from infra.demo.town import a_new_month, bulletin, livestream, stations, two_years
 from infra.local.stack import Stack
 
@@ -81,6 +82,9 @@ CHAPTERS = (
     course_goes_on,
     written_down_twice,
     asks_to_be_forgotten,
+    texts_at_night,
+    silence,
+    texts_again,
     without_network,
     course_ends,
     is_forgotten,
