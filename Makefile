@@ -5,8 +5,8 @@
 BIN := .venv/bin
 # Sixteen processes start much faster from compiled files.
 unexport PYTHONDONTWRITEBYTECODE
-export PORT SCALE REDIS EXIT JIAMENKOU_HOME
-unexport $(foreach name,PORT SCALE REDIS EXIT JIAMENKOU_HOME,$(if $($(name)),,$(name)))
+export PORT SCALE REDIS REAL_SMS EXIT JIAMENKOU_HOME
+unexport $(foreach name,PORT SCALE REDIS REAL_SMS EXIT JIAMENKOU_HOME,$(if $($(name)),,$(name)))
 
 help:  ## this page
 	@printf 'Jiamenkou: a subdistrict'"'"'s community services.\n\n'
@@ -15,6 +15,7 @@ help:  ## this page
 	@printf '  PORT=9000              the one port everything is served on (8080)\n'
 	@printf '  EXIT=1                 demo: stop after the story, succeed only if its recount agrees\n'
 	@printf '  REDIS=off              run without Redis: slower, and nothing is lost\n'
+	@printf '  REAL_SMS=kannel        texts go through kannel and SMPP to phones on this machine (kannel must be installed)\n'
 	@printf '  SCALE="notify.jobs=3"  how many of a worker\n'
 	@printf '  JIAMENKOU_HOME=folder  where data and logs are kept (.run/up, .run/demo)\n'
 	@printf '  DATABASE_URL, REDIS_URL  in the environment: use these servers instead of starting some\n'

@@ -40,14 +40,21 @@ HomeOption = Annotated[Path | None, typer.Option("--home", envvar="JIAMENKOU_HOM
 PortOption = Annotated[int, typer.Option(envvar="PORT", help="The one port everything is served on.")]
 ScaleOption = Annotated[list[str] | None, typer.Option("--scale", envvar="SCALE", help="How many of a worker: notify.jobs=3.")]
 RedisOption = Annotated[str, typer.Option(envvar="REDIS", help="on, or off to run without Redis.")]
+SmsOption = Annotated[str, typer.Option("--real-sms", envvar="REAL_SMS", help="kannel, to send through it over SMPP.")]
 ServiceOption = Annotated[str | None, typer.Option("--service", help="Only this service.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Why: kept with the letter.")]
 
 
 @app.command()
-def up(home: HomeOption = None, port: PortOption = 8080, scale: ScaleOption = None, redis: RedisOption = "on") -> None:
+def up(
+    home: HomeOption = None,
+    port: PortOption = 8080,
+    scale: ScaleOption = None,
+    redis: RedisOption = "on",
+    sms: SmsOption = "",
+) -> None:
     """Start everything and keep it running until Ctrl-C or `down`."""
-    with _launched(home or HOME_UP, port, scale, redis) as stack:
+    with _launched(home or HOME_UP, port, scale, redis, sms) as stack:
         _invite(stack)
 
 
@@ -57,6 +64,7 @@ def demo(
     port: PortOption = 8080,
     scale: ScaleOption = None,
     redis: RedisOption = "on",
+    sms: SmsOption = "",
     leave: Annotated[
         bool, typer.Option("--exit", envvar="EXIT", help="Stop after the story; succeed only if its recount agrees.")
     ] = False,
@@ -64,7 +72,7 @@ def demo(
     """Start everything and play the story; it is left running with the addresses to open."""
     from infra.demo.story import play
 
-    with _launched(home or HOME_DEMO, port, scale, redis) as stack:
+    with _launched(home or HOME_DEMO, port, scale, redis, sms) as stack:
         agreed = play(stack, console)
         if not leave:
             _invite(stack)
@@ -126,13 +134,15 @@ def discard(service: str, source: str, seq: int, note: NoteOption, home: HomeOpt
 
 
 @contextlib.contextmanager
-def _launched(home: Path, port: int, scale: list[str] | None, redis: str) -> Iterator[Stack]:
+def _launched(home: Path, port: int, scale: list[str] | None, redis: str, sms: str) -> Iterator[Stack]:
     """A running stack, stopped at the end of the block, at Ctrl-C and at TERM."""
     begun = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    if sms not in ("", "kannel"):
+        raise Refusal(f"REAL_SMS is kannel, or is left out for the simulated carrier; {sms} is not known.")
     scales = parse_scale(" ".join(scale or []))
-    launcher = Launcher(home, port=port, scale=scales, redis=redis.lower() not in ("off", "no", "0"), say=_say)
+    launcher = Launcher(home, port=port, scale=scales, redis=redis.lower() not in ("off", "no", "0"), sms=sms, say=_say)
     with launcher as stack:
         _say(f"all of it runs, after {time.monotonic() - begun:.0f} s")
         try:

@@ -8,6 +8,7 @@ their own on the machine that notify's workers run on: they listen on loopback o
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -15,15 +16,14 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from infra.local.ports import LOOPBACK
+from infra.local.ports import LOOPBACK, free_port
 from infra.local.postgres import write_private
 from infra.local.refusal import Refusal
+from services.notify.gateways.kannel import USER, callbacks
 
-USER = "notify"
 HOW_TO_INSTALL = (
     "REAL_SMS=kannel needs kannel, which is not installed here. On Debian or Ubuntu: "
     "sudo apt install kannel && sudo systemctl disable --now kannel; without REAL_SMS the simulated carrier is used."
@@ -56,6 +56,25 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Secrets:
+    """What kannel, notify and the centre know each other by. Texts and receipts on their way hold on to them over a restart."""
+
+    password: str
+    token: str
+    account: str
+
+    @staticmethod
+    def of(folder: Path) -> Secrets:
+        """Those of a folder, made at its first use."""
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = folder / "secrets.json"
+        if not kept.exists():
+            made = Secrets(secrets.token_urlsafe(24), secrets.token_urlsafe(24), f"jiamenkou:{secrets.token_hex(4)}")
+            write_private(kept, json.dumps(asdict(made)))
+        return Secrets(**json.loads(kept.read_text()))
+
+
+@dataclass(frozen=True)
 class Kannel:
     """One kannel in a folder; nobody but this machine can reach it."""
 
@@ -66,6 +85,19 @@ class Kannel:
     password: str
     callbacks: str
     """Where notify takes receipts and replies: …/notify/api/carrier/kannel/<token>"""
+
+    @staticmethod
+    def at(folder: Path, origin: str) -> Kannel:
+        """One on free ports, reporting to the notify that is served under `origin`."""
+        known = Secrets.of(folder)
+        return Kannel(
+            folder,
+            port=free_port(),
+            boxes_port=free_port(),
+            admin_port=free_port(),
+            password=known.password,
+            callbacks=callbacks(origin, known.token),
+        )
 
     @property
     def configuration(self) -> Path:
@@ -81,6 +113,15 @@ class Kannel:
         bearerbox, smsbox = programs()
         configuration = str(self.configuration)
         return {"bearerbox": [bearerbox, "-v", "3", configuration], "smsbox": [smsbox, "-v", "4", configuration]}
+
+    def for_notify(self) -> dict[str, str]:
+        """What notify is told to use it."""
+        return {
+            "JIAMENKOU_CARRIERS": "kannel",
+            "JIAMENKOU_KANNEL_URL": self.url,
+            "JIAMENKOU_KANNEL_PASSWORD": self.password,
+            "JIAMENKOU_CARRIER_TOKEN": Secrets.of(self.folder).token,
+        }
 
     @property
     def url(self) -> str:
@@ -205,7 +246,7 @@ def main() -> None:
         boxes_port=first + 1,
         admin_port=first + 2,
         password=environment["JIAMENKOU_KANNEL_PASSWORD"],
-        callbacks=f"{origin}/notify/api/carrier/kannel/{quote(environment['JIAMENKOU_CARRIER_TOKEN'], safe='')}",
+        callbacks=callbacks(origin, environment["JIAMENKOU_CARRIER_TOKEN"]),
     )
     line = Line(environment["SMPP_HOST"], int(environment["SMPP_PORT"]), environment["SMPP_ACCOUNT"], environment["SMPP_SENDER"])
     kannel.write(line)

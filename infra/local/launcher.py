@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from infra.local.ports import LOOPBACK, ClosedPort, free_port, is_busy
+from infra.local import kannel
+from infra.local.ports import LOOPBACK, ClosedPort, answers, free_port, is_busy
 from infra.local.postgres import Postgres, create_databases, start_postgres
 from infra.local.processes import Process, Supervisor, end_leftovers, stop
 from infra.local.refusal import Refusal
@@ -47,10 +48,11 @@ class Launcher:
         services: Sequence[str] = SERVICES,
         profile: str = "demo",
         durable: bool = True,
+        sms: str = "",
         say: Callable[[str], None] = print,
     ) -> None:
         self.home, self.port, self.redis, self.profile, self.durable = home.absolute(), port, redis, profile, durable
-        self._services, self._say = services, say
+        self._services, self._say, self._sms = services, say, sms
         self._runs = {service: tuple(importlib.import_module(f"services.{service}").RUNS) for service in services}
         self._scale = self._checked(scale or {})
         self.postgres: Postgres | None = None
@@ -69,6 +71,8 @@ class Launcher:
         self._stops.close()
 
     def _start(self) -> Stack:
+        if self._sms:
+            kannel.programs()
         self._take_folder()
         if is_busy(self.port):
             raise Refusal(f"Port {self.port} is in use by another program; stop that, or choose another: PORT={self.port + 1}")
@@ -77,9 +81,11 @@ class Launcher:
         databases = self._start_postgres()
         redis_url = self._start_redis()
         create_keys(self.home / "keys", self._services)
+        origin = f"http://{LOOPBACK}:{self.port}"
+        self._kannel = kannel.Kannel.at(self.home / "kannel", origin) if self._sms else None
         stack = Stack(
             home=self.home,
-            origin=f"http://{LOOPBACK}:{self.port}",
+            origin=origin,
             services={service: f"http://{LOOPBACK}:{free_port()}" for service in self._services},
             databases=databases,
             redis_url=redis_url,
@@ -89,6 +95,7 @@ class Launcher:
             keys=self.home / "keys",
             profile=self.profile,
             launcher_pid=os.getpid(),
+            sms=self._kannel.for_notify() if self._kannel else {},
         )
         stack.logs.mkdir(mode=0o700, exist_ok=True)
         self._migrate(stack)
@@ -168,7 +175,7 @@ class Launcher:
     def _start_processes(self, stack: Stack) -> None:
         by_kind: dict[str, list[Process]] = {kind: [] for kind in PATIENCE}
         if "notify" in self._services:
-            by_kind["simulator"].append(self._process(stack, "carrier", "infra.simulators.carrier", PORT=_port(stack.carrier)))
+            by_kind["simulator"] = self._carrier(stack)
         for service, roles in self._runs.items():
             for role in roles:
                 count = self._scale.get(f"{service}.{role}", 1)
@@ -184,8 +191,33 @@ class Launcher:
         for kind in ("simulator", "web", "worker"):
             for process in by_kind[kind]:
                 self.supervisor.add(process)
+                if self._kannel and process.name == "bearerbox":
+                    self._await_port(self._kannel.boxes_port, process)
         self._stops.callback(self.supervisor.finish)
         self.supervisor.start()
+
+    def _carrier(self, stack: Stack) -> list[Process]:
+        """The simulated carrier; or kannel, in front of a simulated centre that it speaks SMPP with."""
+        if self._kannel is None:
+            return [self._process(stack, "carrier", "infra.simulators.carrier", PORT=_port(stack.carrier))]
+        port, account = free_port(), kannel.Secrets.of(self._kannel.folder).account
+        self._kannel.write(kannel.Line(LOOPBACK, port, account, "10690000"))
+        ports = {"PORT": _port(stack.carrier), "SMPP_PORT": str(port), "SMPP_ACCOUNT": account}
+        centre = self._process(stack, "carrier", "infra.simulators.smsc", **ports)
+        environment = stack.environment()
+        boxes = [
+            Process(name, command, environment, stack.logs / f"{name}.log") for name, command in self._kannel.commands().items()
+        ]
+        self._say("texts go through kannel, and over SMPP to a centre on this machine")
+        return [centre, *boxes]
+
+    def _await_port(self, port: int, process: Process) -> None:
+        """Smsbox dies when there is no bearerbox yet."""
+        deadline = time.monotonic() + SLOWEST_START
+        while not answers(port):
+            if process.ended is not None or time.monotonic() > deadline:
+                raise Refusal(f"{process.name} does not start; {process.log} says why:\n{process.last_words()}")
+            time.sleep(0.05)
 
     def _process(self, stack: Stack, name: str, module: str, *arguments: str, service: str = "", **more: str) -> Process:
         environment = {**stack.environment(service), **more}

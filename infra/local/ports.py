@@ -23,6 +23,12 @@ def is_busy(port: int) -> bool:
     return False
 
 
+def answers(port: int) -> bool:
+    """Whether someone takes connections on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
 class ClosedPort:
     """A port held without listening: whoever connects is refused at once, and nobody else can take it."""
 

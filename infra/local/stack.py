@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Stack:
     keys: Path
     profile: str
     launcher_pid: int
+    sms: dict[str, str] = field(default_factory=dict)
+    """What notify is told of its carriers, when they are not the simulated one."""
 
     @property
     def logs(self) -> Path:
@@ -65,6 +67,7 @@ class Stack:
             "JIAMENKOU_CLOCK": str(self.clock),
             "JIAMENKOU_PUBLIC_URL": self.origin,
             "JIAMENKOU_CARRIER_URL": self.carrier,
+            **(self.sms if service == "notify" else {}),
         }
 
     def save(self) -> None:

@@ -62,6 +62,11 @@ class Phones:
         with self._lock:
             return self._taken.get(out_id)
 
+    def every(self) -> list[Text]:
+        """Every text taken from a customer, whatever became of it, oldest first."""
+        with self._lock:
+            return list(self._taken.values())
+
     def on(self, phone: str) -> list[str]:
         """The words of the texts that arrived on a phone, oldest first."""
         return [text.text for text in self.all().get(phone, []) if not text.mine]

@@ -19,7 +19,7 @@ import pytest
 from infra.local.kannel import Kannel as Configured
 from infra.local.kannel import Line as SmppLine
 from infra.local.kannel import programs
-from infra.local.ports import LOOPBACK, free_port
+from infra.local.ports import LOOPBACK, answers, free_port
 from infra.local.refusal import Refusal
 from infra.local.stack import REPOSITORY
 from services.notify.domain.carrier_codes import Family, family
@@ -55,19 +55,19 @@ class Boxes:
         ports = {"PORT": str(self.desk_port), "SMPP_PORT": str(self.smpp_port)}
         settings = {"PYTHONPATH": str(REPOSITORY), "SMPP_ACCOUNT": ACCOUNT, "JIAMENKOU_RECEIPT_DELAY": "0.1"}
         self._start("centre", [sys.executable, "-m", "infra.simulators.smsc"], ports | settings)
-        wait_for(lambda: listens(self.smpp_port) and listens(self.desk_port))
+        wait_for(lambda: answers(self.smpp_port) and answers(self.desk_port))
         self.start_bearerbox()
         self.start_smsbox()
 
     def start_bearerbox(self) -> None:
         """Start bearerbox, or start it again."""
         self._start("bearerbox", self.kannel.commands()["bearerbox"])
-        wait_for(lambda: listens(self.kannel.boxes_port))
+        wait_for(lambda: answers(self.kannel.boxes_port))
 
     def start_smsbox(self) -> None:
         """Start smsbox, or start it again."""
         self._start("smsbox", self.kannel.commands()["smsbox"])
-        wait_for(lambda: listens(self.kannel.port))
+        wait_for(lambda: answers(self.kannel.port))
 
     def tend(self) -> bool:
         """Start smsbox again if it has died, as the launcher does: it sometimes dies of the death of bearerbox."""
@@ -107,12 +107,6 @@ class Boxes:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JIAMENKOU_")} | (settings or {})
         with self.log.open("ab") as log:
             self._running[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-
-
-def listens(port: int) -> bool:
-    """Whether somebody answers on a port."""
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def a_phone() -> str:

@@ -39,7 +39,7 @@ NO_CONNECTION = "UNREACHABLE"
 NO_TEMPLATE = "NO_TEMPLATE"
 """Our own code for a text whose template this carrier has not approved."""
 
-_EVERY_CARRIER: dict[Family, tuple[str, ...]] = {
+EVERY_CARRIER: dict[Family, tuple[str, ...]] = {
     Family.BUSY: (NO_CONNECTION, "429", "LIMIT", "MILIMIT", "CTLIMIT", "BEYONDN", "DB:0142", "IB:0008", "MK:1041", "MI:0061"),
     Family.CONTACT: ("MK:0001", "MK:0005", "MK:0013", "MK:0075", "CB:0001", "CB:0053", "DB:0101", "DB:0102", "MI:0073"),
     Family.UNREACHABLE: ("UNDELIV", "EXPIRED", "MK:0010", "MK:0023", "MI:0024", "MI:0042", "MI:0054", "MI:0059", "002"),
@@ -48,7 +48,7 @@ _EVERY_CARRIER: dict[Family, tuple[str, ...]] = {
 }
 """What the mainland networks say in receipts, whichever carrier passes it on, and our own codes."""
 
-_BY_CARRIER: dict[str, dict[Family, tuple[str, ...]]] = {
+BY_CARRIER: dict[str, dict[Family, tuple[str, ...]]] = {
     "aliyun": {
         Family.BUSY: (
             "isv.BUSINESS_LIMIT_CONTROL",
@@ -145,8 +145,8 @@ def _flat(table: dict[Family, tuple[str, ...]]) -> dict[str, Family]:
     return {code: family for family, codes in table.items() for code in codes}
 
 
-_COMMON = _flat(_EVERY_CARRIER)
-_OWN = {carrier: _flat(table) for carrier, table in _BY_CARRIER.items()}
+_COMMON = _flat(EVERY_CARRIER)
+_OWN = {carrier: _flat(table) for carrier, table in BY_CARRIER.items()}
 _OWN["simulated"] = _OWN["aliyun"]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notify.domain.phones import national
 from services.notify.features import Command, group, progress
 from services.notify.features.compose import PHONE
+from services.notify.features.name_receipts import name_receipts
 from shared.event import new_id
 from shared.jobs import Begin
 from shared.log import log
@@ -62,7 +63,7 @@ def take_receipts(commands: Sequence[TakeReceipt], unit: Unit) -> None:
             command.code,
             unit.now,
         )
-        for command in commands
+        for command in name_receipts(commands, unit)
     ]
     in_one_order = sorted(rows, key=lambda row: row[1])  # else two batches with the same receipts could block each other
     unit.cursor().execute(_KEEP, [list(column) for column in zip(*in_one_order, strict=True)])
