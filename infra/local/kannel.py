@@ -30,9 +30,9 @@ HOW_TO_INSTALL = (
 )
 
 
-def programs() -> tuple[str, str]:
+def programs(path: str = "") -> tuple[str, str]:
     """Bearerbox and smsbox on this machine; in Debian, root's PATH alone leads there. Raises `Refusal`: how to install them."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    path = path or os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     found = [shutil.which(name, path=path) for name in ("bearerbox", "smsbox")]
     if None in found:
         raise Refusal(HOW_TO_INSTALL)

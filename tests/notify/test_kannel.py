@@ -109,6 +109,16 @@ class Boxes:
             self._running[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
 
+def need_kannel() -> None:
+    """Where kannel is missing this is said, and in CI it is a failure."""
+    try:
+        programs()
+    except Refusal as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(f"NOT TESTED: {missing}")
+
+
 def a_phone() -> str:
     """A number that no other test uses."""
     return f"139{uuid4().int % 10**8:08}"
@@ -116,13 +126,8 @@ def a_phone() -> str:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boxes]:
-    """Kannel and the centre, started once. Where kannel is missing this is said, and in CI it is a failure."""
-    try:
-        programs()
-    except Refusal as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing))
-        pytest.skip(f"NOT TESTED: {missing}")
+    """Kannel and the centre, started once."""
+    need_kannel()
     boxes = Boxes(tmp_path_factory.mktemp("kannel"))
     try:
         boxes.start()
