@@ -36,7 +36,7 @@ class Line:
     @cached_property
     def http(self) -> httpx2.AsyncClient:
         """The client; to be used in calls given to `each` and `run` only."""
-        limits = httpx2.Limits(self._at_once, self._at_once, keepalive_expiry=KEPT)
+        limits = httpx2.Limits(max_connections=self._at_once, max_keepalive_connections=self._at_once, keepalive_expiry=KEPT)
         return httpx2.AsyncClient(base_url=self._url, timeout=self._timeout, limits=limits, trust_env=False)
 
     def each(self, calls: Iterable[tuple[Key, Callable[[], Awaitable[T]]]]) -> Iterator[tuple[Key, T]]:
