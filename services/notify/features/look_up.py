@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlmodel import col, desc, select
@@ -42,6 +44,18 @@ class Try:
     receipts: Sequence[Receipt]
 
 
+StepKind = Literal["tried", "receipt", "delivered", "failed", "skipped", "call", "called", "reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened to a text: `it` is the attempt, receipt, call or reply, if there is one."""
+
+    at: datetime
+    kind: StepKind
+    it: Try | Receipt | Call | Said | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """A text from what caused it to what was answered."""
@@ -51,14 +65,7 @@ class Life:
     cause_id: str
     session: str
     words: str
-    tries: Sequence[Try]
-    replies: Sequence[Said]
-    call: Call | None
-
-    @property
-    def reported(self) -> bool:
-        """Whether receipts tell how it ended; they are kept a while only, and what was asked for comes without."""
-        return any(each.receipts for each in self.tries)
+    steps: Sequence[Step]
 
 
 def show_message(message_id: UUID, unit: Unit) -> Life:
@@ -74,10 +81,28 @@ def show_message(message_id: UUID, unit: Unit) -> Life:
         cause_id=cause_id,
         session=_title(message.session_id, unit),
         words=_words(message, attempts, unit),
-        tries=[_try(attempt, unit) for attempt in attempts],
-        replies=[_said(reply, unit) for reply in replies],
-        call=unit.find(Call, message.id),
+        steps=_steps(message, [_try(attempt, unit) for attempt in attempts], [_said(reply, unit) for reply in replies], unit),
     )
+
+
+def _steps(message: Message, tries: Sequence[Try], replies: Sequence[Said], unit: Unit) -> list[Step]:
+    """What happened, in its order. Receipts are kept a while only: without them, the text itself knows how it ended."""
+    steps = [Step(each.attempt.started_at, "tried", each) for each in tries]
+    receipts = [Step(receipt.received_at, "receipt", receipt) for each in tries for receipt in each.receipts]
+    steps += receipts
+    if message.delivered_at and not receipts:
+        steps.append(Step(message.delivered_at, "delivered"))
+    elif message.failed_at and not receipts:
+        steps.append(Step(message.failed_at, "failed"))
+    if message.skipped_at:
+        steps.append(Step(message.skipped_at, "skipped"))
+    call = unit.find(Call, message.id)
+    if call is not None:
+        steps.append(Step(call.asked_at, "call", call))
+        if call.tried_at:
+            steps.append(Step(call.tried_at, "called", call))
+    steps += [Step(said.reply.received_at, "reply", said) for said in replies]
+    return sorted(steps, key=lambda step: step.at)
 
 
 def list_open_replies(unit: Unit) -> list[Said]:

@@ -39,7 +39,7 @@ def get_figures(
         "figures.html",
         month=f"{first:%Y-%m}",
         months=_months(),
-        days=days,
+        days=[day for day in days if day.attempts or day.skipped or day.opt_outs or day.replies],
         newest=next(iter(days), None),
         reckonings=reckon(first, last, unit),
         over=last < today().date(),
