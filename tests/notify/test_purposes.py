@@ -14,10 +14,10 @@ from services.notify.domain import texts
 from services.notify.domain.carrier_codes import Family
 from services.notify.domain.outcomes import Outcome, State
 from services.notify.domain.replies import Meaning
+from services.notify.features.claim import NEEDS
 from services.notify.features.compose import Compose, compose
 from services.notify.features.progress import Hold, SkipReason
 from services.notify.features.prompts import QUESTIONS
-from services.notify.features.send import NEEDS
 from services.notify.pages import words
 from shared.contracts.notify import Purpose
 from shared.event import new_id
