@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -117,3 +118,15 @@ def test_the_life_of_a_text_of_every_purpose_can_be_read(bench: Bench, story: St
 def english() -> dict[str, str]:
     folder = Path(notify.__file__).parent / "templates" / "en"
     return {chinese: said for part in folder.glob("*.json") for chinese, said in json.loads(part.read_text("utf-8")).items()}
+
+
+def test_the_page_of_hazards_names_files_and_tests_that_there_are() -> None:
+    folder = Path(notify.__file__).parent
+    page = (folder / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", page))
+    assert len(named) > 12
+    assert [name for name in named if not (folder / name).is_file()] == []
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    shown = set(re.findall(r"`(test_\w+)`", page))
+    assert len(shown) > 25
+    assert [name for name in shown if f"def {name}(" not in tests] == []
