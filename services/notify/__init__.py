@@ -4,6 +4,9 @@ RUNS = ("web", "relay", "events", "jobs", "codes")
 """The processes this service is made of."""
 
 SAYS = (
+    "notify.call_made",
+    "notify.errand_done",
+    "notify.fell_back",
     "notify.message_delivered",
     "notify.message_failed",
     "notify.message_sent",
@@ -13,6 +16,7 @@ SAYS = (
     "notify.opted_out",
     "notify.person_erased",
     "notify.reply_received",
+    "notify.thread_read",
 )
 """The events it tells."""
 

@@ -14,6 +14,7 @@ from services.notify.jobs import jobs_with
 from services.notify.recount import recount
 from services.notify.schedule import schedule_with
 from services.notify.settings import NotifySettings
+from services.notify.whereabouts import WHEREABOUTS
 from shared.service import Service
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def service(*, carriers: Mapping[str, SmsGateway] | None = None, **given: Any) -
         jobs=jobs_with(carriers or chosen(settings), settings.helpline),
         schedule=schedule_with(settings.keeping),
         recount=recount,
+        whereabouts=WHEREABOUTS,
         about=about,
     )
 

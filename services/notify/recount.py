@@ -12,7 +12,8 @@ def recount(cursor: Cursor[Any]) -> dict[str, int]:
     row = cursor.execute(
         """SELECT count(accepted_at), count(delivered_at), count(failed_at),
                   count(*) FILTER (WHERE state = 'unknown'), count(skipped_at),
-                  (SELECT count(*) FROM reply WHERE meaning IS NOT NULL AND resident_id IS NOT NULL),
+                  (SELECT count(*) FROM reply WHERE meaning IS NOT NULL AND resident_id IS NOT NULL)
+                  + (SELECT count(*) FROM call_try WHERE outcome IN ('coming', 'not_coming')),
                   (SELECT count(*) FROM choice WHERE NOT wanted)
            FROM message"""
     ).fetchone()

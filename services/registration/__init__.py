@@ -45,6 +45,7 @@ HEARS = (
     "notify.opted_out",
     "notify.person_erased",
     "notify.reply_received",
+    "notify.thread_read",
     "reports.person_erased",
     "stations.person_erased",
 )

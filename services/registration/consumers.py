@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.registration.domain.people import Channel
 from services.registration.features.accept_offer import AcceptOffer, accept_offer
+from services.registration.features.access_log import note
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.change_consent import ChangeConsent, change_consent
 from services.registration.features.erase import ConfirmErasure, confirm_erasure
 from services.registration.features.note_missed import NoteMissed, note_missed
 from services.registration.tables import Resident
-from shared.contracts.notify import OptedIn, OptedOut, ReplyReceived, TextsErased
+from shared.contracts.notify import OptedIn, OptedOut, ReplyReceived, TextsErased, ThreadRead
 from shared.contracts.reports import FiguresErased
 from shared.contracts.stations import ReadingsErased
 from shared.errors import Problem
@@ -16,6 +21,15 @@ from shared.inbox import Consumers
 from shared.unit import Unit
 
 consumers = Consumers()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A member of staff of whom only the account and a role are told."""
+
+    id: UUID
+    roles: frozenset[str]
+    kind: str = "staff"
 
 
 @consumers.on(ReplyReceived)
@@ -30,7 +44,8 @@ def take_an_answer(event: ReplyReceived, unit: Unit) -> None:
         if event.meaning == "accept":
             accept_offer(AcceptOffer(registration_id=event.registration_id, resident_id=event.resident_id), unit)
         elif event.meaning == "decline":
-            cancel(Cancel(registration_id=event.registration_id, resident_id=event.resident_id, channel="text"), unit)
+            channel: Channel = "staff" if event.channel == "call" else "text"
+            cancel(Cancel(registration_id=event.registration_id, resident_id=event.resident_id, channel=channel), unit)
         elif event.reason is not None:
             missed = NoteMissed(registration_id=event.registration_id, resident_id=event.resident_id, reason=event.reason)
             note_missed(missed, unit)
@@ -57,6 +72,14 @@ def follow_the_ledger(event: OptedOut | OptedIn, unit: Unit) -> None:
 
 consumers.on(OptedOut)(follow_the_ledger)
 consumers.on(OptedIn)(follow_the_ledger)
+
+
+@consumers.on(ThreadRead)
+def note_reading(event: ThreadRead, unit: Unit) -> None:
+    """Staff read somebody's texts: the person finds it among those who looked at their record."""
+    if unit.find(Resident, event.resident_id) is not None:
+        who = Reader(id=event.staff_id, roles=frozenset({event.role}))
+        note(unit, who=who, resident_id=event.resident_id, action="texts_read")
 
 
 def note_erased(event: TextsErased | ReadingsErased | FiguresErased, unit: Unit) -> None:

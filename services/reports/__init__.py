@@ -7,6 +7,9 @@ SAYS = ("reports.bulletin_published", "reports.person_erased")
 """The events it tells."""
 
 HEARS = (
+    "notify.call_made",
+    "notify.errand_done",
+    "notify.fell_back",
     "notify.message_delivered",
     "notify.message_failed",
     "notify.message_sent",

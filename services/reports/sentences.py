@@ -38,6 +38,7 @@ PURPOSES = {
     "login_code": phrase("登录验证码"),
     "missed_you": phrase("问问为什么没来"),
     "answer": phrase("回复"),
+    "staff_answer": phrase("工作人员回复"),
     "notice": phrase("通知"),
 }
 REASONS = {
@@ -69,6 +70,16 @@ OUTCOMES = {
     "seen": phrase("已见到医生"),
     "unreachable": phrase("没有联系上"),
     "declined": phrase("本人不需要"),
+    "coming": phrase("来"),
+    "not_coming": phrase("不来"),
+    "undecided": phrase("再想想"),
+    "told": phrase("说到了"),
+    "wrong_number": phrase("号码不对"),
+    "no_more_calls": phrase("请不要再打"),
+    "busy": phrase("占线"),
+    "no_answer": phrase("没人接"),
+    "not_home": phrase("不在家"),
+    "moved": phrase("搬走了"),
 }
 ITEMS = {
     "blood_pressure": phrase("血压"),
@@ -121,6 +132,18 @@ def _of_nominated(fact: Fact) -> str:
     return phrase("“{activity}”的名单换了一个人") if fact["replaces"] else phrase("居委推荐了一位学员去“{activity}”")
 
 
+def _of_reply(fact: Fact) -> str:
+    if fact.get("channel") == "call":
+        return phrase("电话里得到一个答复：{meaning}")
+    return phrase("收到一条短信回复：{meaning}")
+
+
+def _of_fall_back(fact: Fact) -> str:
+    if fact["step"] == "call":
+        return phrase("短信（{purpose}）到不了一位居民，改打电话")
+    return phrase("短信（{purpose}）和电话都到不了一位居民，请志愿者上门")
+
+
 def _of_choice(texts: str, promotion: str, calls: str) -> Callable[[Fact], str]:
     return lambda fact: {"promotion": promotion, "calls": calls}.get(fact["category"], texts)
 
@@ -161,7 +184,10 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "notify.message_failed": phrase("没送到短信 {count} 条（{purpose}）"),
     "notify.message_unknown": phrase("{count} 条短信不知送没送出，正在查（{purpose}）"),
     "notify.message_skipped": phrase("没发短信 {count} 条（{purpose}）：{reason}"),
-    "notify.reply_received": phrase("收到一条短信回复：{meaning}"),
+    "notify.reply_received": _of_reply,
+    "notify.fell_back": _of_fall_back,
+    "notify.call_made": phrase("为{purpose}打了第 {tries} 次电话：{outcome}"),
+    "notify.errand_done": phrase("志愿者为{purpose}上了门：{outcome}"),
     "notify.opted_in": _of_choice(
         phrase("一位居民又要收短信了"), phrase("一位居民愿意收宣传短信"), phrase("一位居民又可以打电话了")
     ),

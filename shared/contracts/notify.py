@@ -26,6 +26,7 @@ Purpose = Literal[
     "login_code",
     "answer",
     "notice",
+    "staff_answer",
 ]
 Category = Literal["service", "public_benefit", "promotion", "critical", "code"]
 Choosable = Literal["service", "promotion", "calls"]
@@ -79,7 +80,7 @@ class MessageSkipped(Event, type="notify.message_skipped", subject="message_id")
 
 
 class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):
-    """A resident answered a text; what the words meant, and which registration they are about when that is certain.
+    """A resident answered, by text or when called: what that meant, and which registration it is about when that is certain.
 
     With the meaning `reason` comes why they missed a session.
     """
@@ -90,6 +91,42 @@ class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):
     registration_id: UUID | None = None
     session_id: UUID | None = None
     reason: MissedReason | None = None
+    channel: Literal["text", "call"] = "text"
+
+
+class FellBack(Event, type="notify.fell_back", subject="message_id"):
+    """A text does not reach somebody: its matter goes on by a call, or by a neighbourhood volunteer at their door."""
+
+    message_id: UUID
+    resident_id: UUID | None
+    purpose: Purpose
+    step: Literal["call", "volunteer"]
+    why: Literal["no_phone", "called_instead", "failed", "unknown", "not_reached", "wrong_number", "no_calls"]
+
+
+class CallMade(Event, type="notify.call_made", subject="message_id"):
+    """Somebody called in the place of a text, for the `tries`-th time."""
+
+    message_id: UUID
+    purpose: Purpose
+    outcome: Literal["coming", "not_coming", "undecided", "told", "wrong_number", "no_more_calls", "busy", "no_answer"]
+    tries: int
+
+
+class ErrandDone(Event, type="notify.errand_done", subject="message_id"):
+    """A neighbourhood volunteer was at somebody's door in the place of a text."""
+
+    message_id: UUID
+    purpose: Purpose
+    outcome: Literal["told", "not_home", "moved"]
+
+
+class ThreadRead(Event, type="notify.thread_read", subject="resident_id"):
+    """A member of staff read what somebody and we have texted each other; the person may know."""
+
+    resident_id: UUID
+    staff_id: UUID
+    role: str
 
 
 class OptedOut(Event, type="notify.opted_out", subject="resident_id"):

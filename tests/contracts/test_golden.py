@@ -150,7 +150,7 @@ ABOUT_A_PERSON = {
 WORDS = {
     "street", "consents", "purpose", "title", "organiser", "topic", "topic_title", "place", "reason", "carrier", "code", "name",
     "district", "item", "rule", "relation", "ground", "neighbourhood", "certificate",
-    "wording",
+    "wording", "role",
 }  # fmt: skip
 """The fields that are free text, and hold a code or words about a thing. A new one is weighed here before it is told."""
 

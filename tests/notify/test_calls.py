@@ -10,7 +10,7 @@ import pytest
 
 from services.notify.features.call import NoteCall, ToCall, list_calls, note_call
 from services.notify.tables import Call, Carer, Contact
-from shared.contracts.notify import MessageSkipped
+from shared.contracts.notify import FellBack, MessageSkipped
 from shared.contracts.registration import (
     AuthorityEnded,
     AuthorityGiven,
@@ -62,6 +62,7 @@ def test_who_takes_no_texts_is_called_the_day_before(
     bench.work()
     skipped = [event.reason for event in bench.said if isinstance(event, MessageSkipped)]
     assert skipped == [reason]
+    assert [(event.step, event.why) for event in bench.said if isinstance(event, FellBack)] == [("call", reason)]
     (call,) = calls(bench)
     assert (call.name, call.numbers, call.resident_id) == ("王秀珍", numbers, ANA)
     assert call.words == "提醒午间半小时，明天12:00，庄家街51弄1号社区食堂。问问来不来。"
@@ -82,15 +83,15 @@ REGISTRATION = UUID(int=70)
 
 
 def test_who_was_reached_leaves_the_list_and_who_was_not_stays(bench: Bench, call: ToCall) -> None:
-    wish = NoteCall(message_id=call.call.message_id, outcome="unreachable", staff_id=STAFF)
+    wish = NoteCall(message_id=call.call.message_id, outcome="no_answer", staff_id=STAFF)
     bench.run(note_call, wish)
     assert [each.call.tries for each in calls(bench)] == [1]
-    bench.run(note_call, wish.model_copy(update={"outcome": "reached"}))
+    bench.run(note_call, wish.model_copy(update={"outcome": "told"}))
     assert calls(bench) == []
     assert [(row.tries, row.tried_by) for row in bench.all(Call)] == [(2, STAFF)]
     for message_id in (call.call.message_id, new_id()):
         with pytest.raises(NotFound):
-            bench.run(note_call, NoteCall(message_id=message_id, outcome="reached", staff_id=STAFF))
+            bench.run(note_call, NoteCall(message_id=message_id, outcome="told", staff_id=STAFF))
 
 
 def test_a_call_whose_matter_is_off_or_over_need_not_be_made(bench: Bench, story: Story, call: ToCall) -> None:
@@ -110,7 +111,7 @@ def test_the_page_of_calls_names_people_to_those_who_call_only(bench: Bench, cal
     assert "王秀珍" in clerk.get("/notify/messages/calls").text
     assert "王秀珍" not in operator.get("/notify/messages/calls").text
     assert bench.client("resident", browser=True).get("/notify/messages/calls").status_code == 403
-    form = {"message_id": str(call.call.message_id), "outcome": "reached"}
+    form = {"message_id": str(call.call.message_id), "outcome": "told"}
     assert clerk.post("/notify/messages/calls", data=form).status_code == 303
     assert "没有要打的电话" in clerk.get("/notify/messages/calls").text
     assert clerk.post("/notify/messages/calls", data=form).status_code == 404

@@ -79,13 +79,18 @@ def test_a_reply_leaves_the_inbox_when_somebody_has_dealt_with_it(bench: Bench, 
     client = bench.client("clerk", browser=True)
     assert "可以带孙子来吗" in client.get("/notify/messages/inbox").text
     (reply,) = bench.all(Reply)
-    answer = client.post("/notify/messages/inbox", data={"reply_id": str(reply.id)})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/notify/messages/inbox")
+    path = f"/notify/messages/inbox/{reply.id}"
+    answer = client.post(path, data={"act": "close", "outcome": "called"})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
     assert "没有要人处理的回复" in client.get("/notify/messages/inbox").text
-    assert bench.all(Reply)[0].handled_by is not None
+    assert [(row.outcome, row.handled_by is not None) for row in bench.all(Reply)] == [("called", True)]
 
 
-@pytest.mark.parametrize("path", ["/notify/messages", "/notify/messages/inbox", f"/notify/messages/{UUID(int=1)}"])
+PATHS = ["/notify/messages", "/notify/messages/inbox", f"/notify/messages/{UUID(int=1)}", "/notify/messages/answers"]
+PATHS += ["/notify/messages/errands", f"/notify/messages/inbox/{UUID(int=1)}", f"/notify/messages/people/{UUID(int=1)}"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_only_staff_see_texts(bench: Bench, path: str) -> None:
     assert bench.client(browser=True).get(path).status_code == 401
     assert bench.client("resident", browser=True).get(path).status_code == 403

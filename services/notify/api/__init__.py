@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.notify.api import carrier, figures, templates
+from services.notify.api import calls, carrier, choices, figures, inbox, templates
 
 router = APIRouter(prefix="/notify/api")
 router.include_router(carrier.router)
 router.include_router(figures.router)
 router.include_router(templates.router)
+router.include_router(inbox.router)
+router.include_router(calls.router)
+router.include_router(choices.router)

@@ -15,6 +15,9 @@ Confidence = Literal["certain", "likely", "unsure"]
 """`certain`: one question was open, or its mark was typed; `likely`: one open question names this answer;
 `unsure`: people decide."""
 
+ReplyOutcome = Literal["answered", "called", "done_for_them", "nothing_to_do"]
+"""How a reply that waited for a person was dealt with."""
+
 MARKS = "3456789"
 """What the answers to one question begin with while another is open: 31 and 32 for 1 and 2. Digits are typed on any phone, and
 whoever presses 1 or 2 twice has not typed a mark."""

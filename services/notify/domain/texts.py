@@ -61,6 +61,7 @@ TEMPLATES: dict[str, str] = {
     "answer.stopped": "已经记下，不再给您发短信。想恢复，回“恢复”，或到“我的”里打开，或来电{helpline}。",
     "answer.refused": "已经记下，不再给您发宣传短信。您报名的活动，通知还照常发。有疑问请来电{helpline}。",
     "answer.resumed": "已经恢复，您报名的活动，短信照常发给您。有疑问请来电{helpline}。",
+    "staff_answer": "回复您：{words}。还有事请来电{helpline}。",
     "answer.too_late": "您的回复晚了一点，这个名额已给了别的邻居。可以再报候补，或来电{helpline}。",
     "answer.unclear": "收到您的回复，还不确定是指哪一场。工作人员会与您联系，也可来电{helpline}。",
     "notice.early": "{when}的{title}，请提前十分钟到，{place}。不清楚的请来电{helpline}。",
@@ -94,6 +95,7 @@ EXAMPLES: dict[str, Facts] = {
     "referral": {"due_on": "2021-10-20"} | _HELPLINE,
     "login_code": {"code": "204060", "expires_at": "2021-10-19T04:05:00+00:00"},
     "answer": _HELPLINE,
+    "staff_answer": {"words": "可以带孙子来，请早十分钟到"} | _HELPLINE,
     "notice": _SESSION | _HELPLINE,
 }
 """What a text of each purpose, or variant, can be filled with, at its longest: its wording may use these and nothing else."""

@@ -12,7 +12,7 @@ from services.notify.features.choose import WHY
 from services.notify.features.claim import WORDS
 from services.notify.features.compose import FACTS, LANDLINE, NAME, NEIGHBOURHOOD, PHONE
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
-from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Message, Registration, Reply
+from services.notify.tables import Attempt, Call, CallTry, Carer, Choice, Contact, Errand, Message, Registration, Reply
 from shared.unit import Unit
 
 FIELDS = {"phone": PHONE, "facts": FACTS, "name": NAME, "landline": LANDLINE, "neighbourhood": NEIGHBOURHOOD}
@@ -38,6 +38,16 @@ def about(resident_id: UUID, unit: Unit) -> dict[str, Any]:
         ),
         "calls": _rows(
             unit.session.exec(select(Call).where(col(Call.message_id).in_([message.id for message in messages]))).all(), {}, unit
+        ),
+        "call_tries": _rows(
+            unit.session.exec(select(CallTry).where(col(CallTry.message_id).in_([message.id for message in messages]))).all(),
+            {},
+            unit,
+        ),
+        "errands": _rows(
+            unit.session.exec(select(Errand).where(col(Errand.message_id).in_([message.id for message in messages]))).all(),
+            {},
+            unit,
         ),
         "choices": _rows(
             unit.session.exec(select(Choice).where(col(Choice.resident_id) == resident_id)).all(), {"why": WHY}, unit

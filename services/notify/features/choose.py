@@ -78,10 +78,11 @@ def wants(contact: Contact, category: Category, chosen: Mapping[tuple[UUID, str]
 
 def wants_calls(contact: Contact, unit: Unit) -> bool:
     """Whether the resident may be called; they may until they say otherwise."""
-    return _wants(contact, "calls", unit)
+    return is_wanted(contact, "calls", unit)
 
 
-def _wants(contact: Contact, category: Choosable, unit: Unit) -> bool:
+def is_wanted(contact: Contact, category: Choosable, unit: Unit) -> bool:
+    """What is in force for this category alone."""
     return _in_force(_newest(contact, category, unit), contact, category)
 
 

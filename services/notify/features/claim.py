@@ -41,6 +41,9 @@ BROKEN = timedelta(minutes=15)
 LOOK_FOR_WORDING = timedelta(minutes=10)
 """How often a text that has no approved wording looks whether there is one now."""
 
+ANSWERS = ("answer", "staff_answer")
+"""Whoever texts us is answered by text, whatever they want otherwise."""
+
 NEEDS = {
     "place_confirmed": "confirmed",
     "reminder_day": "confirmed",
@@ -167,7 +170,7 @@ class _Look:
         reason = self._reason_to_skip(message, reached)
         if reason is not None:
             if reason in ("no_phone", "called_instead"):
-                ask_for_call(message, self._unit)
+                ask_for_call(message, reason, self._unit)
             progress.skip(message, reason, self._unit)
             return False
         morning = _morning(message, self._unit.now)
@@ -177,8 +180,8 @@ class _Look:
         return True
 
     def _reason_to_skip(self, message: Message, reached: Reached) -> progress.SkipReason | None:
-        contact, asks_leave_to_text = reached.contact, message.category != "code" and message.purpose != "answer"
-        asks_leave = message.category not in limits.URGENT and message.purpose != "answer"
+        contact, asks_leave_to_text = reached.contact, message.category != "code" and message.purpose not in ANSWERS
+        asks_leave = message.category not in limits.URGENT and message.purpose not in ANSWERS
         if self._is_off(message):
             return "cancelled"
         if asks_leave_to_text and contact is not None and contact.calls:

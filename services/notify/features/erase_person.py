@@ -8,7 +8,7 @@ from sqlalchemy import Text, cast, delete, literal, or_, update
 from sqlmodel import col, select
 
 from services.notify.features import Command, progress
-from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Message, Receipt, Registration, Reply
+from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Errand, Message, Receipt, Registration, Reply
 from shared.contracts.notify import TextsErased
 from shared.erasure import forget
 from shared.unit import Unit
@@ -61,7 +61,8 @@ def _empty(message_ids: list[UUID], marks: list[str], resident_id: UUID, unit: U
         update(Receipt).where(col(Receipt.phone_fingerprint).in_(marks)).values(phone_fingerprint=""),
         update(Attempt).where(col(Attempt.message_id).in_(message_ids)).values(words="", phone_fingerprint=""),
         update(Reply).where(theirs).values(**replies, dedupe_key=literal("erased:") + cast(col(Reply.id), Text)),
-        delete(Call).where(col(Call.message_id).in_(message_ids), col(Call.reached_at).is_(None)),
+        delete(Call).where(col(Call.message_id).in_(message_ids), col(Call.ended_at).is_(None)),
+        delete(Errand).where(col(Errand.message_id).in_(message_ids), col(Errand.done_at).is_(None)),
         delete(Choice).where(col(Choice.resident_id) == resident_id),
         delete(Registration).where(col(Registration.resident_id) == resident_id),
         delete(Carer).where(or_(col(Carer.elder_id) == resident_id, col(Carer.carer_id) == resident_id)),

@@ -20,8 +20,9 @@ from services.notify.features.claim import WORDS
 from services.notify.features.compose import FACTS, PHONE
 from services.notify.features.list_messages import PAGE, Line, family_of, lines_of
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
+from services.notify.features.within import Limits, replies_within
 from services.notify.features.wordings import wordings
-from services.notify.tables import Attempt, Call, Message, Receipt, Reply, Session
+from services.notify.tables import Attempt, Call, CallTry, Message, Receipt, Reply, Session
 from shared.unit import Unit
 
 
@@ -49,11 +50,11 @@ StepKind = Literal["tried", "receipt", "delivered", "failed", "skipped", "call",
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened to a text: `it` is the attempt, receipt, call or reply, if there is one."""
+    """Something that happened to a text: `it` is the attempt, receipt, call (asked for or made) or reply."""
 
     at: datetime
     kind: StepKind
-    it: Try | Receipt | Call | Said | None = None
+    it: Try | Receipt | Call | CallTry | Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +100,16 @@ def _steps(message: Message, tries: Sequence[Try], replies: Sequence[Said], unit
     call = unit.find(Call, message.id)
     if call is not None:
         steps.append(Step(call.asked_at, "call", call))
-        if call.tried_at:
-            steps.append(Step(call.tried_at, "called", call))
+        tries_of = select(CallTry).where(col(CallTry.message_id) == message.id).order_by(col(CallTry.id))
+        steps += [Step(tried.at, "called", tried) for tried in unit.session.exec(tries_of)]
     steps += [Step(said.reply.received_at, "reply", said) for said in replies]
     return sorted(steps, key=lambda step: step.at)
 
 
-def list_open_replies(unit: Unit) -> list[Said]:
-    """Replies that no rule could place and nobody has dealt with, oldest first."""
-    waiting = select(Reply).where(col(Reply.needs_person), col(Reply.handled_at).is_(None)).order_by(col(Reply.id)).limit(PAGE)
-    return [_said(reply, unit) for reply in unit.session.exec(waiting)]
-
-
-def list_replies(unit: Unit) -> list[Said]:
+def list_replies(unit: Unit, limits: Limits) -> list[Said]:
     """The newest replies, whatever became of them."""
-    return [_said(reply, unit) for reply in unit.session.exec(select(Reply).order_by(desc(col(Reply.id))).limit(PAGE))]
+    newest = select(Reply).where(replies_within(limits)).order_by(desc(col(Reply.id))).limit(PAGE)
+    return [_said(reply, unit) for reply in unit.session.exec(newest)]
 
 
 def _said(reply: Reply, unit: Unit) -> Said:

@@ -117,6 +117,8 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
     else:
         reply.resident_id = _owner(reply.phone_fingerprint, unit)
     reply.needs_person = reply.confidence == "unsure" or reply.resident_id is None
+    if reply.needs_person:
+        _hand_to_who_sees_to_it(reply, unit)
     if reply.resident_id is None:
         return
     _tell(reply, unit)
@@ -128,6 +130,19 @@ def understand(reply: Reply, helpline: str, unit: Unit) -> None:
         tell_too_late(reply, helpline, unit)
     elif reply.meaning in ("accept", "decline") and reply.registration_id is None and (open_now or reply.meaning == "decline"):
         _answer(reply, {"variant": "unclear", "helpline": helpline}, unit)
+
+
+def _hand_to_who_sees_to_it(reply: Reply, unit: Unit) -> None:
+    """A text to a thread that somebody has taken is theirs, too."""
+    taken = select(Reply).where(
+        col(Reply.phone_fingerprint) == reply.phone_fingerprint,
+        col(Reply.needs_person),
+        col(Reply.handled_at).is_(None),
+        col(Reply.taken_by).is_not(None),
+    )
+    before = unit.session.exec(taken.order_by(desc(col(Reply.id))).limit(1)).first()
+    if before is not None:
+        reply.taken_by, reply.taken_at = before.taken_by, before.taken_at
 
 
 def _meant(reply: Reply, mark: str, open_now: Sequence[Message]) -> tuple[Sequence[Message], Confidence]:

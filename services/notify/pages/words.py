@@ -6,11 +6,12 @@ from typing import Any
 
 from services.notify.domain.carrier_codes import Family
 from services.notify.domain.outcomes import State
+from services.notify.features import threads
 from shared.web import Pages, phrase
 
 pages = Pages("services.notify")
 
-READERS = ("clerk", "nurse")
+READERS = threads.READERS
 """Who may read what residents are texted; others see that they are."""
 
 PURPOSES = {
@@ -29,6 +30,7 @@ PURPOSES = {
     "login_code": phrase("登录验证码"),
     "missed_you": phrase("问问为什么没来"),
     "answer": phrase("自动回复"),
+    "staff_answer": phrase("工作人员回复"),
     "notice": phrase("通知"),
 }
 CAUSES = {
@@ -98,6 +100,32 @@ MEANINGS = {
     "reason": phrase("说了没来的原因"),
     "other": phrase("其他"),
 }
+CALL_OUTCOMES = {
+    "coming": phrase("打通了：来"),
+    "not_coming": phrase("打通了：不来"),
+    "undecided": phrase("打通了：再想想"),
+    "told": phrase("打通了：说到了"),
+    "no_more_calls": phrase("打通了：请不要再打"),
+    "no_answer": phrase("没人接"),
+    "busy": phrase("占线"),
+    "wrong_number": phrase("号码不对，或没有号码"),
+}
+DOOR_OUTCOMES = {"told": phrase("说到了"), "not_home": phrase("不在家"), "moved": phrase("搬走了")}
+REPLY_OUTCOMES = {
+    "answered": phrase("回了短信"),
+    "called": phrase("打了电话"),
+    "done_for_them": phrase("替他办好了"),
+    "nothing_to_do": phrase("不用办"),
+}
+WHY_NOT_TEXT = {
+    "no_phone": phrase("没有手机号"),
+    "called_instead": phrase("本人要打电话，不要短信"),
+    "failed": phrase("短信没送到"),
+    "unknown": phrase("短信送没送到不知道"),
+    "not_reached": phrase("打了几次没人接"),
+    "wrong_number": phrase("号码不对"),
+    "no_calls": phrase("本人请不要打电话"),
+}
 WORDS: dict[str, Any] = {
     "purposes": PURPOSES,
     "causes": CAUSES,
@@ -106,4 +134,8 @@ WORDS: dict[str, Any] = {
     "families": FAMILIES,
     "outcomes": OUTCOMES,
     "meanings": MEANINGS,
+    "call_outcomes": CALL_OUTCOMES,
+    "door_outcomes": DOOR_OUTCOMES,
+    "reply_outcomes": REPLY_OUTCOMES,
+    "why_not_text": WHY_NOT_TEXT,
 }

@@ -1,11 +1,11 @@
 """Notify's tables. Numbers, words and what texts are filled with are encrypted; what must never happen twice is a constraint."""
 
 from services.notify.tables.base import Table
-from services.notify.tables.calls import Call
+from services.notify.tables.calls import Call, CallTry, Errand
 from services.notify.tables.figures import CarrierBill, CarrierDay
 from services.notify.tables.messages import Attempt, Message, Receipt
 from services.notify.tables.people import Carer, Choice, Contact
-from services.notify.tables.replies import Reply
+from services.notify.tables.replies import CannedAnswer, Reply
 from services.notify.tables.sessions import Registration, Session
 from services.notify.tables.templates import Approval, Template
 
@@ -13,11 +13,14 @@ __all__ = [
     "Approval",
     "Attempt",
     "Call",
+    "CallTry",
+    "CannedAnswer",
     "Carer",
     "CarrierBill",
     "CarrierDay",
     "Choice",
     "Contact",
+    "Errand",
     "Message",
     "Receipt",
     "Registration",

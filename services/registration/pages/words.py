@@ -38,6 +38,7 @@ ACTIONS = {
     "signed_up": phrase("代为报名"),
     "cancelled": phrase("代为退了名额"),
     "checked_in": phrase("代为签到或签退"),
+    "texts_read": phrase("看了您和我们的短信"),
     "hours_read": phrase("看了您的学时"),
     "certificate_read": phrase("下载了您的结业证书"),
     "roster_read": phrase("看了活动的签到名单"),

@@ -28,7 +28,7 @@ class Texts:
             notify.MessageSkipped: self.skipped,
             notify.ReplyReceived: self.reply,
             notify.OptedOut: self.opt_out,
-            notify.OptedIn: only_told,
+            **dict.fromkeys((notify.OptedIn, notify.FellBack, notify.CallMade, notify.ErrandDone), only_told),
         }
 
     def writes(self) -> Writes:
