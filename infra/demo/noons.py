@@ -60,7 +60,7 @@ def sign_up(stage: Stage, month: Month) -> None:
     stage.tell(f"They answer [bold]1[/] and have it. {places} places given, {waiting} waits.")
     stage.settle()
     confirmed, waits = texts_sent(stage, "place_confirmed"), texts_sent(stage, "place_waitlisted")
-    stage.tell(f"Texts handed to the simulated carrier: {confirmed} confirmations, {waits} about waiting.")
+    stage.tell(f"Texts handed to the carrier: {confirmed} confirmations, {waits} about waiting.")
 
 
 def _offer_is_taken(stage: Stage, session: str, person: Person, resident: str) -> None:

@@ -33,9 +33,12 @@ def texts_at_night(stage: Stage, month: Month) -> None:
 
 
 def silence(stage: Stage, month: Month) -> None:
-    """The carrier takes a text and does not say so: it is asked, and the text is not sent again."""
+    """The carrier takes a text and does not say so: it is asked, and the text is not sent again. Kannel waits for its centre."""
     person, _ = month.residents[SILENT]
     heard = len(stage.texts(person.phone))
+    if stage.stack.sms:
+        _centre_away(stage, month, person.phone, heard)
+        return
     stage.carrier_fails(accept_then_500={"next": 1})
     message = _sign_up(stage, month, SILENT)
     stage.wait_for(lambda: _state(stage, message) == "unknown", "the text that nobody knows about")
@@ -46,6 +49,18 @@ def silence(stage: Stage, month: Month) -> None:
     attempts = stage.number("notify", "SELECT count(*) FROM attempt WHERE message_id = %s", (message,))
     arrived = len(stage.texts(person.phone)) - heard
     stage.tell(f"Asked by our own number, the carrier has it. Attempts: {attempts}; on the phone: [bold]{arrived}[/] text.")
+
+
+def _centre_away(stage: Stage, month: Month, phone: str, heard: int) -> None:
+    """Kannel has the text and keeps it while the centre is down."""
+    stage.carrier_fails(down={"probability": 1})
+    message = _sign_up(stage, month, SILENT)
+    stage.wait_for(lambda: _state(stage, message) == "accepted", "kannel's word that it has the text")
+    waiting = len(stage.texts(phone)) - heard
+    stage.tell(f"The centre is down: kannel has the text and keeps it on disk. On the phone: [bold]{waiting}[/] texts.")
+    stage.carrier_fails(down={"probability": 0})
+    stage.wait_for(lambda: _state(stage, message) == "delivered", "the text that kannel kept")
+    stage.tell(f"The centre is back. On the phone: [bold]{len(stage.texts(phone)) - heard}[/] text.")
 
 
 def texts_again(stage: Stage, month: Month) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from services.notify.consumers import consumers_with
 from services.notify.features.about import about
 from services.notify.gateways import SmsGateway
-from services.notify.gateways.chosen import chosen
+from services.notify.gateways.chosen import Misconfigured, chosen
 from services.notify.jobs import jobs_with
 from services.notify.recount import recount
 from services.notify.schedule import schedule_with
@@ -52,4 +52,8 @@ def web(service: Service) -> FastAPI:
 
 
 if __name__ == "__main__":
-    service().main(sys.argv[1:])
+    try:
+        made = service()
+    except Misconfigured as missing:
+        sys.exit(str(missing))
+    made.main(sys.argv[1:])

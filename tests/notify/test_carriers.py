@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
+from infra.local.stack import REPOSITORY
 from services.notify.domain import carrier_codes
 from services.notify.domain.carrier_codes import Family, family
 from services.notify.domain.out_ids import packed
@@ -74,6 +78,15 @@ def test_what_a_carrier_lacks_is_named_and_no_secret_is(carriers: str, given: di
     with pytest.raises(Misconfigured, match=missing) as told:
         chosen(settings(carriers=carriers, **given))
     assert "s3cr3t" not in str(told.value)
+
+
+def test_a_process_that_lacks_a_secret_ends_with_the_sentence_alone() -> None:
+    told = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://", "JIAMENKOU_CARRIERS": "aliyun"}
+    asked = [sys.executable, "-m", "services.notify.main", "jobs"]
+    ended = subprocess.run(asked, env=told, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("JIAMENKOU_CARRIERS names aliyun, which needs JIAMENKOU_ALIYUN_KEY_ID and ")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_secrets_are_not_shown_where_settings_are() -> None:

@@ -145,6 +145,17 @@ class TencentReply(_Shape):
 class KannelReceipt(_Shape):
     """How one text ended, as kannel says in the address it was given with the text."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "01796aa5-0c00-7000-8000-000000000001",
+                "type": "1",
+                "phone": "13800138000",
+                "said": "id:77 sub:001 dlvrd:001 submit date:2105111000 done date:2105111000 stat:DELIVRD err:000 text:",
+            }
+        },
+    )
+
     id: str = Field(max_length=64)
     type: Literal["1", "2", "16"]
     phone: str = Field(default="", max_length=32)
@@ -165,6 +176,12 @@ class KannelReceipt(_Shape):
 
 class KannelReply(_Shape):
     """What somebody texted back, as kannel says in the address of its configuration."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"phone": "13800138000", "words": "2", "at": "2021-05-11 02:00:00", "mark": "4cebda23-ded0"}
+        },
+    )
 
     phone: str = Field(max_length=32)
     words: str = Field(default="", max_length=1000)
