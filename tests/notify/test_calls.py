@@ -10,10 +10,12 @@ import pytest
 
 from services.notify.features.call import NoteCall, ToCall, list_calls, note_call
 from services.notify.tables import Call, Carer, Contact
+from shared import clock
 from shared.contracts.notify import FellBack, MessageSkipped
 from shared.contracts.registration import (
     AuthorityEnded,
     AuthorityGiven,
+    PlaceOffered,
     RegistrationCancelled,
     RegistrationConfirmed,
     ResidentChanged,
@@ -67,6 +69,27 @@ def test_who_takes_no_texts_is_called_the_day_before(
     assert (call.name, call.numbers, call.resident_id) == ("王秀珍", numbers, ANA)
     assert call.words == "提醒午间半小时，明天12:00，庄家街51弄1号社区食堂。问问来不来。"
     assert carrier.calls == []
+
+
+@pytest.mark.parametrize(("given", "reason"), [({}, "no_phone"), ({"phone": f"+86{BOS_PHONE}", "calls": True}, "called_instead")])
+def test_who_takes_no_texts_is_called_about_a_place_that_is_kept_for_them(
+    bench: Bench, story: Story, given: dict[str, Any], reason: str
+) -> None:
+    session, until = new_id(), clock.now() + timedelta(hours=4)
+    offer = PlaceOffered(
+        registration_id=REGISTRATION,
+        session_id=session,
+        programme_id=new_id(),
+        resident_id=ANA,
+        expires_at=until,
+        party=1,
+        mode="room",
+    )
+    bench.hear(known(story, **given), story.session(session), offer)
+    bench.work()
+    assert [event.reason for event in bench.said if isinstance(event, MessageSkipped)] == [reason]
+    (call,) = calls(bench)
+    assert (call.call.call_by, call.words.partition("：")[0]) == (until, "候补到了，问要不要")
 
 
 @pytest.fixture

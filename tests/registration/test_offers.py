@@ -16,10 +16,11 @@ from services.registration.features.accept_offer import AcceptOffer, accept_offe
 from services.registration.features.cancel import Cancel, cancel
 from services.registration.features.cancel_session import CancelSession, cancel_session
 from services.registration.features.decline_offer import DeclineOffer, decline_offer
+from services.registration.features.edit_session import EditSession, edit_session
 from services.registration.features.register import Register, register
 from services.registration.tables import Registration, Session
 from shared.contracts.notify import ReplyReceived
-from shared.contracts.registration import OfferDeclined, OfferExpired, PlaceOffered, RegistrationConfirmed
+from shared.contracts.registration import OfferDeclined, OfferExpired, PlaceOffered, RegistrationConfirmed, SessionChanged
 from shared.event import new_id
 from shared.testing import Bench
 from tests.registration.people import WEDNESDAY, a_resident, a_session, sign_up, state_of
@@ -190,3 +191,33 @@ def test_a_text_that_comes_too_late_changes_nothing(bench: Bench) -> None:
     bench.tick()
     bench.hear(a_reply(first, "accept"))
     assert (bench.said, state_of(bench, first)) == ([], "expired")
+
+
+@pytest.mark.parametrize(
+    ("starts", "until", "state"),
+    [
+        (WEDNESDAY + timedelta(hours=3), here(10, "13:00"), "offered"),
+        (here(11, "12:00"), here(10, "13:00"), "offered"),
+        (here(10, "15:00"), here(10, "10:00"), "offered"),
+        (here(10, "10:20"), here(10, "09:15"), "offered"),
+        (here(10, "09:30"), None, "confirmed"),
+    ],
+)
+def test_an_offer_of_a_session_that_comes_sooner_ends_sooner(
+    bench: Bench, starts: datetime, until: datetime | None, state: str
+) -> None:
+    session, first = an_offer(bench)
+    assert first.offer_expires_at == here(10, "13:00")
+    bench.run(edit_session, EditSession(session_id=session.id, starts_at=starts, ends_at=starts + timedelta(minutes=30)))
+    kept = bench.get(Registration, first.id)
+    assert kept.state == state
+    if until is None:
+        assert [type(event) for event in bench.said if not isinstance(event, SessionChanged)] == [RegistrationConfirmed]
+        return
+    assert kept.offer_expires_at == until
+    told = [event.expires_at for event in bench.said if isinstance(event, PlaceOffered)]
+    assert told == ([until] if until < here(10, "13:00") else [])
+    bench.at(until)
+    bench.tick()
+    assert state_of(bench, first) == "expired"
+    assert state_of(bench, the_other(bench, session, first)) in ("offered", "confirmed")

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from services.registration.domain.calendar import CancelReason, turns
 from services.registration.features import problems
-from services.registration.features.places import LOCK_ORDER, fill_free_places
+from services.registration.features.places import LOCK_ORDER, fill_free_places, shorten_offers
 from services.registration.tables import LiveRoom, Programme, Recurrence, Session, SkippedDate
 from shared.contracts.registration import SessionCancelled, SessionChanged, SessionScheduled
 from shared.errors import Invalid
@@ -96,7 +96,8 @@ def put_on(sessions: Iterable[Session], programme: Programme, unit: Unit) -> Non
 
 
 def change(session: Session, programme: Programme, unit: Unit, **values: Any) -> bool:
-    """Set what is different, and tell; False when nothing is. More places are offered to those who wait."""
+    """Set what is different, and tell; False when nothing is. More places are offered to those who wait; offers of a session that
+    comes sooner end sooner."""
     changed = sorted({KINDS.get(name, "rules") for name, value in values.items() if getattr(session, name) != value})
     if not changed:
         return False
@@ -121,6 +122,8 @@ def change(session: Session, programme: Programme, unit: Unit, **values: Any) ->
             street=programme.street,
         )
     )
+    if session.starts_at < before[0]:
+        shorten_offers(session, unit)
     if not {"capacity", "rules"}.isdisjoint(changed):
         fill_free_places(session, unit)
     return True

@@ -220,3 +220,20 @@ def _serve(registration: Registration, session: Session, unit: Unit) -> None:
         registration.state = "offered"
         registration.offered_at, registration.offer_expires_at = unit.now, until
         unit.emit(announcements.offered(registration, session))
+
+
+def shorten_offers(session: Session, unit: Unit) -> None:
+    """The session starts earlier than it did: an offer stands no longer than one made now, and where that is too late to ask,
+    the place is given."""
+    until = offer_until(unit.now, session.starts_at, SHANGHAI)
+    open_offers = select(Registration).where(
+        col(Registration.session_id) == session.id,
+        col(Registration.state) == "offered",
+        col(Registration.offer_expires_at) > unit.now,
+    )
+    for registration in unit.session.exec(open_offers.order_by(col(Registration.queue)).with_for_update()).all():
+        if until is None:
+            give(registration, session, unit)
+        elif registration.offer_expires_at is not None and until < registration.offer_expires_at:
+            registration.offer_expires_at = until
+            unit.emit(announcements.offered(registration, session))
