@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date, time
 
+import pytest
+
+from services.registration.features.edit_series import EditSeries, edit_series
 from services.registration.features.repeat import Repeat, repeat
 from services.registration.tables import Assignment, CalendarFeed, Instructor, Programme, Recurrence, Session, SpecialDay
 from shared.event import new_id
@@ -161,3 +164,50 @@ def test_lecturers_are_listed_and_given_to_sessions(bench: Bench) -> None:
     assert clerk.post(path, data={"act": "people", f"part-{doctor.id}": "lecturer"}).status_code == 303
     assert [row.part for row in bench.all(Assignment)] == ["lecturer"]
     assert clerk.post(path, data={"act": "people", f"part-{doctor.id}": "magician"}).status_code == 422
+
+
+def test_a_series_changes_its_day_of_the_week_from_one_session_on_after_a_look_at_the_dates(bench: Bench) -> None:
+    _, sessions = weekly(bench)
+    second, kept = sessions[1], sign_up(bench, sessions[1])
+    clerk, path = bench.client("clerk", browser=True), f"{DESK}/sessions/{second.id}/edit"
+    shown = clerk.get(path).text
+    assert 'name="day-WE" value="1" checked' in shown
+    form = {"scope": "following", "day": "2021-05-19", "begins": "12:00", "ends": "12:30", "day-FR": "1", "capacity": "9"}
+    looked = clerk.post(path, data=form | {"act": "preview"})
+    assert (looked.status_code, "5月21日" in looked.text, "5月28日" in looked.text) == (200, True, True)
+    assert len(bench.all(Recurrence)) == 1
+    assert clerk.post(path, data=form).status_code == 303
+    days = sorted(each.starts_at.date() for each in bench.all(Session) if each.state == "planned")
+    assert days[:3] == [date(2021, 5, 12), date(2021, 5, 21), date(2021, 5, 28)]
+    assert bench.get(Session, kept.session_id).starts_at.date() == date(2021, 5, 21)
+    assert sorted(each.rule for each in bench.all(Recurrence)) == ["FREQ=WEEKLY;BYDAY=FR", "FREQ=WEEKLY;BYDAY=WE"]
+
+
+def test_other_weekdays_leave_a_series_the_number_of_its_dates(bench: Bench) -> None:
+    wish = {"begins": time(12), "minutes": 30, "first_on": date(2021, 5, 12), "rule": "FREQ=WEEKLY;BYDAY=WE;COUNT=4"}
+    bench.run(repeat, Repeat.model_validate({"programme_id": the_noon_half_hour(bench).id} | wish))
+    second = sorted(bench.all(Session), key=lambda session: session.starts_at)[1]
+    bench.run(edit_series, EditSeries(session_id=second.id, scope="following", weekdays=("TH", "MO")))
+    days = sorted(each.starts_at.date() for each in bench.all(Session) if each.state == "planned")
+    assert days == [date(2021, 5, 12), date(2021, 5, 20), date(2021, 5, 24), date(2021, 5, 27)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "wish", "words"),
+    [
+        ("FREQ=MONTHLY;BYDAY=1WE", {"weekdays": ["FR"]}, "只有按周办的系列"),
+        ("FREQ=WEEKLY;BYDAY=WE", {"weekdays": ["FR"], "rule": "FREQ=DAILY"}, "请只写一样"),
+        ("FREQ=WEEKLY;BYDAY=WE", {"weekdays": []}, ""),
+        ("FREQ=WEEKLY;BYDAY=WE", {"weekdays": ["周五"]}, ""),
+    ],
+)
+def test_weekdays_that_make_no_sense_are_refused_and_nothing_moves(
+    bench: Bench, rule: str, wish: dict[str, object], words: str
+) -> None:
+    series = {"begins": time(12), "minutes": 30, "first_on": date(2021, 5, 12), "rule": rule}
+    bench.run(repeat, Repeat.model_validate({"programme_id": the_noon_half_hour(bench).id} | series))
+    before = sorted(each.starts_at for each in bench.all(Session))
+    first = min(bench.all(Session), key=lambda session: session.starts_at)
+    answer = bench.client("clerk").post(f"/registration/api/sessions/{first.id}/series/edit", json={"scope": "following"} | wish)
+    assert (answer.status_code, words in answer.json()["detail"]) == (422, True)
+    assert sorted(each.starts_at for each in bench.all(Session)) == before

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from sqlmodel import col, select
 
 from services.registration.domain.recurrence import Slot
@@ -14,8 +14,8 @@ from services.registration.features import Command, problems
 from services.registration.features.calendar import change, deal, moved, refuse_too_small, take_off, to_come
 from services.registration.features.materialise import materialise, plan, times
 from services.registration.features.open_programme import Places, PlacesOnline, Room, Title
-from services.registration.features.recurrence import read_rule
-from services.registration.features.repeat import Minutes, Rule
+from services.registration.features.recurrence import Weekday, on_weekdays, read_rule
+from services.registration.features.repeat import Minutes, Rule, next_slots
 from services.registration.tables import Programme, Recurrence, Session
 from shared.clock import SHANGHAI
 from shared.errors import Invalid
@@ -28,13 +28,15 @@ NO_SERIES = phrase("这一场不是按规律排的，只能单独改。")
 class SeriesEdit(Command):
     """What is different from `session_id`'s date on (`following`), or wherever the series is still to come (`all`).
 
-    A new `rule` is counted from that date; the sessions there are move to its dates in order and stay the same sessions.
+    A new `rule`, or other `weekdays` for a weekly one, is counted from that date; the sessions there are move to its dates in
+    order and stay the same sessions.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": {"scope": "following", "begins": "14:00", "room": "二楼"}})
 
     scope: Literal["following", "all"]
     rule: Rule | None = None
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] | None = None
     begins: time | None = None
     minutes: Minutes | None = None
     title: Title | None = None
@@ -58,14 +60,10 @@ def edit_series(command: EditSeries, unit: Unit) -> Recurrence:
     session = unit.get(Session, command.session_id)
     programme = unit.lock(Programme, session.programme_id)
     session = unit.lock(Session, session.id)
-    if session.recurrence_id is None or session.slot is None:
-        raise problems.NotInSeries(NO_SERIES)
-    if session.state == "cancelled":
-        raise problems.SessionIsCancelled(phrase("这一场已经取消过了。"))
-    series = unit.get(Recurrence, session.recurrence_id)
+    series = _series_of(session, unit)
     coming = [each for each in to_come(programme, unit, series) if each.slot is not None]
     first = _first_slot(command, session, series, coming, unit)
-    changes = _changes(command, first)
+    changes = _changes(command, series, first)
     concerned = [each for each in coming if each.slot is not None and each.slot >= first]
     _refuse_too_small(concerned, changes)
     target = _split(series, first, unit) if first > series.from_on else series
@@ -78,10 +76,28 @@ def edit_series(command: EditSeries, unit: Unit) -> Recurrence:
     return target
 
 
+def preview_series(command: EditSeries, unit: Unit, *, count: int = 8) -> list[Slot]:
+    """The next dates of the series from this session on as the change would have them; nothing is kept."""
+    session = unit.get(Session, command.session_id)
+    series, programme = _series_of(session, unit), unit.get(Programme, session.programme_id)
+    coming = [each for each in to_come(programme, unit, series) if each.slot is not None]
+    first = _first_slot(command, session, series, coming, unit)
+    changed = Recurrence(**series.model_dump(exclude={"from_on"}) | {"from_on": first} | _changes(command, series, first))
+    return next_slots(changed, programme, unit, count=count)
+
+
+def _series_of(session: Session, unit: Unit) -> Recurrence:
+    if session.recurrence_id is None or session.slot is None:
+        raise problems.NotInSeries(NO_SERIES)
+    if session.state == "cancelled":
+        raise problems.SessionIsCancelled(phrase("这一场已经取消过了。"))
+    return unit.get(Recurrence, session.recurrence_id)
+
+
 def _first_slot(command: EditSeries, session: Session, series: Recurrence, coming: list[Session], unit: Unit) -> date:
     """From which date on the change holds. A new rule never touches what is past."""
     assert session.slot is not None
-    if command.scope == "following" or command.rule is not None:
+    if command.scope == "following" or command.rule is not None or command.weekdays is not None:
         if session.starts_at <= unit.now:
             raise problems.SessionIsOver(phrase("这一场已经开始，请从以后的一场改起。"))
         begins = [each.slot for each in coming if each.slot is not None]
@@ -89,12 +105,17 @@ def _first_slot(command: EditSeries, session: Session, series: Recurrence, comin
     return series.from_on
 
 
-def _changes(command: EditSeries, first: date) -> dict[str, Any]:
+def _changes(command: EditSeries, series: Recurrence, first: date) -> dict[str, Any]:
     if command.begins is not None and command.begins.tzinfo is not None:
         raise Invalid(phrase("时间按上海的钟写，比如 12:00。"))
-    changes = command.model_dump(exclude={"session_id", "scope"}, exclude_none=True)
+    if command.rule is not None and command.weekdays is not None:
+        raise Invalid(phrase("新的规律和星期几请只写一样。"))
+    changes = command.model_dump(exclude={"session_id", "scope", "weekdays"}, exclude_none=True)
     if command.rule is not None:
         changes |= {"rule": read_rule(command.rule, first), "anchored_on": first}
+    if command.weekdays is not None:
+        rule = on_weekdays(series.rule, command.weekdays, anchor=series.anchored_on, first=first)
+        changes |= {"rule": rule, "anchored_on": first}
     return changes
 
 

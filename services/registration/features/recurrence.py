@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dateutil.rrule import rrulestr
 
 from services.registration.features import problems
 from shared.web import phrase
+
+Weekday = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
 NO_RULE = phrase("看不懂这个重复的规律。可以按天、按周、按月或按年重复，比如 FREQ=WEEKLY;BYDAY=WE。")
 TOO_OFTEN = phrase("最密只能每天一场；一天里的几场请分成几个规律。")
@@ -19,6 +21,7 @@ NO_COUNT = phrase("次数和间隔都要从 1 数起，次数最多 400。")
 BOTH_ENDS = phrase("请在“到哪一天”和“共几次”里只选一个。")
 ENDS_EARLY = phrase("结束的日子早于开始的日子，一场也排不出来。")
 NO_DAY = phrase("按这个规律，十年里一天也没有，请再核对。")
+NOT_WEEKLY = phrase("只有按周办的系列能这样换星期几；别的请在“规律”里另排一个，再让这一个到某天为止。")
 HORIZON = timedelta(days=3660)
 """How far a rule is looked through for a first day: ten years."""
 
@@ -63,6 +66,18 @@ def days_of(rule: str, anchor: date, last: date) -> Iterator[date]:
     parts["UNTIL"] = f"{end:%Y%m%d}T235959"
     rows: Any = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=datetime.combine(anchor, time()))
     return takewhile(lambda day: day <= end, islice((moment.date() for moment in rows), count))
+
+
+def on_weekdays(rule: str, weekdays: Sequence[Weekday], *, anchor: date, first: date) -> str:
+    """A weekly rule on other days from `first` on: what it has left of its number of dates is counted from there."""
+    parts = dict(part.split("=") for part in rule.split(";"))
+    if parts["FREQ"] != "WEEKLY":
+        raise problems.ImpossibleRule(NOT_WEEKLY)
+    parts["BYDAY"] = ",".join(day for day in get_args(Weekday) if day in weekdays)
+    if "COUNT" in parts:
+        passed = sum(1 for _ in days_of(rule, anchor, first - timedelta(days=1)))
+        parts["COUNT"] = str(max(int(parts["COUNT"]) - passed, 1))
+    return read_rule(";".join(f"{name}={value}" for name, value in parts.items()), first)
 
 
 def _parts(text: str) -> dict[str, str]:
