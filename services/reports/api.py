@@ -69,9 +69,9 @@ def get_figures(_: StaffDep, unit: UnitDep, month: MonthDep) -> list[Figure]:
 
 
 @router.get("/missed")
-def get_missed(_: StaffDep, unit: UnitDep, month: MonthDep) -> list[MissedLine]:
+def get_missed(staff: StaffDep, unit: UnitDep, month: MonthDep) -> list[MissedLine]:
     """Why people missed the sessions of a month, by programme; counts too small to be said are null."""
-    return missed(month, unit)
+    return missed(month, staff, unit)
 
 
 @router.get("/ranking")

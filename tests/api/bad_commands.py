@@ -478,6 +478,23 @@ PLACES: dict[str, Command] = {
         {"door_pass": "forged", "scans": []},
         (unknown("session_id", "not_found"), invalid("no list", scans="none")),
     ),
+    "POST /sessions/{session_id}/conflicts/{nonce}/settle": Command(
+        "clerk",
+        SESSION | {"nonce": "{nobody}"},
+        {"note": "打电话问过"},
+        (
+            unknown("session_id", "not_found"),
+            Bad("a scan that is none", 404, "nothing_to_settle"),
+            Bad("a name that is none", 422, "invalid", ids={"nonce": "the-last-one"}),
+            invalid("a note like a letter", note="长" * 201),
+        ),
+    ),
+    "POST /sessions/{session_id}/sheets": Command(
+        "clerk",
+        SESSION,
+        None,
+        (unknown("session_id", "not_found"), Bad("for a livestream", 409, "wrong_kind", ids={"session_id": "{live}"})),
+    ),
     "POST /livestreams/{session_id}/open": Command(
         "clerk",
         {"session_id": "{live}"},
@@ -662,6 +679,17 @@ COURSES: dict[str, Command] = {
             unknown("resident_id", "unknown_resident"),
             invalid("no minutes", minutes=0),
             invalid("hours of forty minutes", minutes_per_hour=40),
+        ),
+    ),
+    "POST /residents/{resident_id}/hours/{entry_id}/void": Command(
+        "clerk",
+        {"resident_id": "{guest}", "entry_id": "{nobody}"},
+        {"why": "证书是别人的"},
+        (
+            unknown("resident_id", "unknown_resident"),
+            Bad("a line that is none", 404, "unknown_hours"),
+            invalid("no reason", why=" "),
+            invalid("a reason like a letter", why="长" * 101),
         ),
     ),
     "POST /survey": Command(

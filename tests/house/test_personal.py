@@ -71,12 +71,13 @@ def test_registrations_copy_finds_its_tables_by_the_columns_that_name_somebody()
     assert missing == {}
 
 
-def test_what_hangs_on_a_place_or_a_seat_is_in_the_copy() -> None:
+def test_what_hangs_on_a_place_a_seat_or_a_scan_is_in_the_copy() -> None:
     tables: list[Table] = import_module("services.registration.tables").Table.metadata.sorted_tables
     own = set(naming("registration"))
     hanging = {
         table.name
         for table in tables
-        if table.name not in own and {key.column.table.name for key in table.foreign_keys} & {"registration", "nomination"}
+        if table.name not in own
+        and {key.column.table.name for key in table.foreign_keys} & {"registration", "nomination", "scan"}
     }
     assert hanging == set(THROUGH)

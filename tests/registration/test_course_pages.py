@@ -299,3 +299,42 @@ def test_the_interface_runs_a_course_from_opening_to_certificate(bench: Bench) -
     assert staff.post(f"{api}/follow-ups/{due.id}", json={"rating": 5}).status_code == 200
     assert staff.post(f"{api}/follow-ups/{new_id()}", json={"rating": 5}).json()["code"] == "unknown_follow_up"
     assert bench.client("resident", id=person.id).post(f"{path}/enrol").status_code == 403
+
+
+def test_staff_keep_a_session_for_make_ups_on_the_course_page(bench: Bench) -> None:
+    course, staff = a_course(bench), clerk(bench)
+    a_student(bench, course)
+    path, last = f"{DESK}/{course.programme_id}", lessons(bench, course)[-1]
+    assert "还没有补课场" in staff.get(path).text
+    assert staff.post(f"{path}/make-up-only", data={"session_id": str(last.id)}).status_code == 303
+    assert f'href="/registration/desk/sessions/{last.id}"' in staff.get(path).text
+    assert bench.query("SELECT session_id FROM make_up_session") == [(last.id,)]
+    elsewhere = lessons(bench, a_course(bench))[0]
+    foreign = staff.post(f"{path}/make-up-only", data={"session_id": str(elsewhere.id)})
+    assert (foreign.status_code, "不是这个班的课" in foreign.text) == (404, True)
+    all_held(bench, course)
+    late = staff.post(f"{path}/make-up-only", data={"session_id": str(lessons(bench, course)[0].id)})
+    assert (late.status_code, "课已经开始" in late.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "kinds"),
+    [
+        ("带班老师好不好？\n\n写：还缺什么𠮷？", [("q1", "rating"), ("q2", "words")]),
+        (None, [("useful", "rating"), ("clear", "rating"), ("pace", "rating"), ("remarks", "words")]),
+    ],
+)
+def test_staff_write_the_questions_of_the_survey_or_leave_the_usual_ones(
+    bench: Bench, lines: str | None, kinds: list[tuple[str, str]]
+) -> None:
+    course, staff = a_course(bench), clerk(bench)
+    a_student(bench, course)
+    all_held(bench, course)
+    path = f"{DESK}/{course.programme_id}"
+    kept = re.search(r"<textarea id=.survey-questions.[^>]*>(.*?)</textarea>", staff.get(path).text, re.DOTALL)
+    assert kept is not None
+    assert staff.post(f"{path}/survey", data={"questions": "长" * 101}).status_code == 422
+    assert staff.post(f"{path}/survey", data={"questions": " "}).status_code == 422
+    assert staff.post(f"{path}/survey", data={"questions": lines or kept[1].replace("\n", "\r\n")}).status_code == 303
+    ((questions,),) = bench.query("SELECT questions FROM survey")
+    assert [(question["code"], question["kind"]) for question in questions] == kinds

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from services.registration.domain import learning
 from services.registration.features import problems
+from services.registration.features.add_staff import AddStaff, add_staff
 from services.registration.features.answer_follow_up import AnswerFollowUp, answer_follow_up, due_follow_ups
 from services.registration.features.answer_survey import AnswerSurvey, answer_survey
 from services.registration.features.complete_course import standings
-from services.registration.features.keep_hours import EnterHours, StartCycle, enter_hours, start_cycle
+from services.registration.features.keep_hours import EnterHours, StartCycle, VoidHours, enter_hours, start_cycle, void_hours
 from services.registration.features.open_survey import OpenSurvey, open_survey, outcome, token_of
 from services.registration.features.set_test import Question, SetTest, set_test
 from services.registration.features.take_test import RatePractical, TakeTest, rate_practical, take_test
@@ -275,7 +276,7 @@ def test_hours_add_up_over_the_cycle_they_were_earned_in(bench: Bench) -> None:
     bench.run(enter_hours, EnterHours.model_validate(elsewhere | {"earned_on": "2020-12-31"}))
     with bench.service.begin() as unit:
         ledger = ledger_of(graduate.resident_id, date(2021, 6, 1), unit)
-        rows = transcript(ledger)
+        rows = transcript(ledger, unit)
     assert (ledger.earned, ledger.goal, ledger.remaining) == (7.7, 72, 64.3)
     assert [(row["minutes"], row["hours"]) for row in rows] == [(180, 4.0), (170, 3.7), (170, 3.7)]
     assert "'=1+1" in as_csv(rows)
@@ -291,6 +292,68 @@ def test_hours_are_not_entered_twice_ahead_of_their_day_or_for_nobody(bench: Ben
         bench.run(enter_hours, EnterHours.model_validate(line | {"earned_on": "2021-05-11"}))
     with pytest.raises(problems.UnknownResident):
         bench.run(enter_hours, EnterHours.model_validate(line | {"resident_id": new_id(), "earned_on": "2021-05-10"}))
+
+
+def test_a_wrong_line_is_taken_back_by_another_once_and_may_be_entered_again(bench: Bench) -> None:
+    graduate = a_graduate(bench, a_course(bench))
+    own = {"resident_id": graduate.resident_id, "by": CLERK}
+    line = own | {"title": "课", "category": "业务", "minutes": 100, "evidence": "证书 1", "earned_on": "2021-05-10"}
+    wrong = bench.run(enter_hours, EnterHours.model_validate(line))
+    void = VoidHours.model_validate(own | {"entry_id": wrong.id, "why": "是张𠮷的证书"})
+    counter = bench.run(void_hours, void)
+    with bench.service.begin() as unit:
+        ledger = ledger_of(graduate.resident_id, date(2021, 6, 1), unit)
+        rows = {row["id"]: row for row in transcript(ledger, unit)}
+    assert ledger.earned == 4.0
+    assert (rows[counter.id]["minutes"], rows[counter.id]["hours"], rows[counter.id]["why"]) == (-100, -2.2, "是张𠮷的证书")
+    assert (rows[wrong.id]["voided"], rows[wrong.id]["minutes"]) == (True, 100)
+    assert "张" not in bench.query("SELECT why FROM hour_entry WHERE id = %s", (counter.id,))[0][0]
+    for entry in (wrong.id, counter.id):
+        with pytest.raises(problems.HoursVoided):
+            bench.run(void_hours, void.model_copy(update={"entry_id": entry}))
+    bench.run(enter_hours, EnterHours.model_validate(line))
+    with pytest.raises(problems.CreditedBefore):
+        bench.run(enter_hours, EnterHours.model_validate(line))
+
+
+def test_a_line_of_somebody_else_looks_like_none_and_a_reason_is_needed(bench: Bench) -> None:
+    me, other = a_resident(bench), a_resident(bench)
+    line = {"resident_id": me.id, "by": CLERK, "title": "课", "category": "业务", "minutes": 60, "evidence": "证书 1"}
+    entry = bench.run(enter_hours, EnterHours.model_validate(line | {"earned_on": "2021-05-10"}))
+    api = "/registration/api/residents/{}/hours/{}/void"
+    clerk = bench.client("clerk")
+    for whose, which in ((other.id, entry.id), (me.id, new_id())):
+        answer = clerk.post(api.format(whose, which), json={"why": "弄错了"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown_hours")
+    assert clerk.post(api.format(me.id, entry.id), json={"why": " "}).status_code == 422
+    assert bench.client("resident", id=me.id).post(api.format(me.id, entry.id), json={"why": "弄错了"}).status_code == 403
+    assert clerk.post(api.format(me.id, entry.id), json={"why": "弄错了"}).status_code == 201
+    lines = clerk.get(f"/registration/api/residents/{me.id}/hours").json()["lines"]
+    assert sorted((each["minutes"], each["voided"], each["why"]) for each in lines) == [(-60, False, "弄错了"), (60, True, "")]
+
+
+def test_staff_keep_hours_on_a_page_and_see_who_entered_what(bench: Bench) -> None:
+    me = a_resident(bench)
+    staff = bench.run(add_staff, AddStaff(name="lin", password="jiamenkou-2021", roles=("clerk",)))
+    clerk, path = bench.client("clerk", id=staff.id, browser=True), f"/registration/residents/{me.id}/hours"
+    line = {"title": "个案工作", "category": "业务", "minutes": "90", "evidence": "证书 1", "earned_on": "2021-05-10"}
+    assert clerk.post(path, data={"act": "cycle", "starts_on": "2021-01-01", "grade": "worker"}).status_code == 303
+    assert clerk.post(path, data={"act": "enter", "minutes_per_hour": "45"} | line).status_code == 303
+    ((entry,),) = bench.query("SELECT id FROM hour_entry")
+    assert clerk.post(path, data={"act": "void", "entry_id": str(entry), "why": "证书是别人的"}).status_code == 303
+    shown = clerk.get(path).text
+    for words in ("已冲销", "证书是别人的", "lin", "要满 90 学时"):
+        assert words in shown
+    for wish, status, words in (
+        ({"act": "cycle", "starts_on": "2021-06-01", "grade": "worker"}, 409, "新的要接在它后面"),
+        ({"act": "enter"} | line | {"minutes": "很久"}, 422, "分钟写数字"),
+        ({"act": "enter"} | line | {"earned_on": "2021-05-11"}, 422, "培训的日期还没有到"),
+        ({"act": "void", "entry_id": str(entry), "why": "再来"}, 409, "已经冲销过了"),
+        ({"act": "void", "entry_id": "🚀", "why": "再来"}, 422, "请选一行"),
+    ):
+        answer = clerk.post(path, data=wish)
+        assert (answer.status_code, words in answer.text) == (status, True)
+    assert "已冲销" in bench.client("resident", id=me.id, browser=True).get("/registration/courses").text
 
 
 @pytest.mark.parametrize(

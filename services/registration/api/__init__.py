@@ -18,6 +18,7 @@ from services.registration.api import (
     places,
     presence,
     series,
+    sheets,
     staff,
 )
 from services.registration.api.live import rooms
@@ -27,7 +28,20 @@ __all__ = ["rooms", "router"]
 router = APIRouter(prefix="/registration/api")
 _parts = [
     part.router
-    for part in (places, presence, live, own_records, people, merging, calendar, series, instructors, courses, certificates)
+    for part in (
+        places,
+        presence,
+        live,
+        own_records,
+        people,
+        merging,
+        calendar,
+        series,
+        instructors,
+        sheets,
+        courses,
+        certificates,
+    )
 ]
 """Those that many use at once come first: a request tries the routes one by one."""
 carried_out_once(_parts)

@@ -22,8 +22,11 @@ from services.registration.features.keep_hours import (
     EnterHours,
     HoursWish,
     StartCycle,
+    VoidHours,
+    VoidWish,
     enter_hours,
     start_cycle,
+    void_hours,
 )
 from services.registration.features.nominate import NOBODY
 from services.registration.features.revoke_certificate import Revocation, RevokeCertificate, revoke_certificate
@@ -70,8 +73,11 @@ class SignedText(BaseModel):
 
 
 class LineOut(BaseModel):
-    """A line of somebody's hours; hours have one decimal, rounded down."""
+    """A line of somebody's hours; hours have one decimal, rounded down. `voids` names the line that this one takes back, and
+    `why`; that one is `voided`.
+    """
 
+    id: UUID
     earned_on: date
     title: str
     category: str
@@ -79,6 +85,9 @@ class LineOut(BaseModel):
     minutes_per_hour: int
     hours: float
     evidence: str
+    voids: UUID | None
+    voided: bool
+    why: str
 
 
 class LedgerOut(BaseModel):
@@ -140,6 +149,13 @@ def post_hours(resident_id: UUID, wish: HoursWish, staff: StaffDep, unit: UnitDe
     return DoneOut()
 
 
+@router.post("/residents/{resident_id}/hours/{entry_id}/void", status_code=201)
+def post_void(resident_id: UUID, entry_id: UUID, wish: VoidWish, staff: StaffDep, unit: UnitDep) -> DoneOut:
+    """Take a wrong line back with another that says why; both stay to be read."""
+    void_hours(VoidHours(**wish.model_dump(), resident_id=resident_id, entry_id=entry_id, by=staff.id), unit)
+    return DoneOut()
+
+
 @router.get("/residents/{resident_id}/hours")
 def get_hours(resident_id: UUID, who: SomebodyDep, unit: UnitDep) -> LedgerOut:
     """The hours somebody has: one's own, or anybody's for staff."""
@@ -150,7 +166,7 @@ def get_hours(resident_id: UUID, who: SomebodyDep, unit: UnitDep) -> LedgerOut:
         earned=ledger.earned,
         goal=ledger.goal,
         remaining=ledger.remaining,
-        lines=[LineOut.model_validate(line) for line in transcript(ledger)],
+        lines=[LineOut.model_validate(line) for line in transcript(ledger, unit)],
     )
 
 
@@ -158,7 +174,7 @@ def get_hours(resident_id: UUID, who: SomebodyDep, unit: UnitDep) -> LedgerOut:
 def get_hours_csv(resident_id: UUID, who: SomebodyDep, unit: UnitDep) -> Response:
     """The same as a spreadsheet."""
     ledger = ledger_of(whose_hours(resident_id, who, unit), today().date(), unit)
-    return csv_answer(as_csv(transcript(ledger)))
+    return csv_answer(as_csv(transcript(ledger, unit)))
 
 
 def whose_hours(resident_id: UUID, who: Principal, unit: Unit) -> UUID:

@@ -20,10 +20,11 @@ from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.door_pass import public_key
 from services.registration.features.merge_scans import MOST, MergeScans, OfflineScan, merge_scans
 from services.registration.features.note_missed import NoteMissed, note_missed
+from services.registration.features.settle_scan import SettleScan, SettleWish, settle_scan
 from services.registration.features.verdicts import WORDS, refusal
 from services.registration.projections.people import name_of
 from services.registration.projections.places import roster
-from services.registration.projections.presence import conflicts_of, inside, list_for_device, listed_residents
+from services.registration.projections.presence import conflicts_of, inside, list_for_device, listed_residents, settled_of
 from services.registration.tables import Registration, Resident, Session
 from shared.auth import Principal
 from shared.http import PROBLEM, ResidentDep, StaffDep, UnitDep
@@ -146,6 +147,16 @@ class ConflictOut(Out):
     name: str
 
 
+class SettledOut(BaseModel):
+    """An offline scan that did not fit and that staff looked at: who, when, and what they noted."""
+
+    nonce: UUID
+    verdict: Verdict
+    settled_by: UUID
+    settled_at: datetime
+    note: str
+
+
 class Uploaded(BaseModel):
     """What became of each scan, by nonce, and everything at this session that does not fit so far."""
 
@@ -227,6 +238,22 @@ def get_conflicts(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[Conflict
     return _conflicts(session_id, unit)
 
 
+@router.post("/sessions/{session_id}/conflicts/{nonce}/settle", status_code=201)
+def post_settle(session_id: UUID, nonce: UUID, wish: SettleWish, staff: StaffDep, unit: UnitDep) -> SettledOut:
+    """Say that a scan that does not fit was looked at; it is not listed any more."""
+    done = settle_scan(SettleScan(**wish.model_dump(), session_id=session_id, nonce=nonce, by=staff.id), unit)
+    return SettledOut(**done.model_dump(include={"verdict", "settled_by", "settled_at"}), nonce=nonce, note=wish.note)
+
+
+@router.get("/sessions/{session_id}/settled")
+def get_settled(session_id: UUID, _: StaffDep, unit: UnitDep) -> list[SettledOut]:
+    """The scans that did not fit and were looked at, the latest first."""
+    unit.get(Session, session_id)
+    return [
+        SettledOut(**{name: getattr(each, name) for name in SettledOut.model_fields}) for each in settled_of(session_id, unit)
+    ]
+
+
 def at_the_wall(session_id: UUID, resident: Principal, code: str, direction: Direction, *, whom: UUID) -> CheckIn:
     """The scan, by a resident, of the code on the wall for `whom`: one code counts once for each of them."""
     nonce = uuid5(NAMESPACE_OID, f"{session_id}:{whom}:{code}:{direction}")
@@ -242,7 +269,7 @@ def checked_in(command: CheckIn, resident: Principal, unit: Unit) -> CheckedIn:
 
 
 def _conflicts(session_id: UUID, unit: Unit) -> list[ConflictOut]:
-    return [ConflictOut(**conflict._asdict()) for conflict in conflicts_of(session_id, unit)]
+    return [ConflictOut.model_validate(conflict) for conflict in conflicts_of(session_id, unit)]
 
 
 def _answer(done: CheckedIn, request: Request, unit: Unit) -> ScanOut | Response:

@@ -91,8 +91,9 @@ def lacking(total: Total, *, test_passed: bool | None, practical_passed: bool | 
 
 
 def hours(minutes: int, per_hour: int) -> float:
-    """Class hours with one decimal, rounded down."""
-    return minutes * 10 // per_hour / 10
+    """Class hours with one decimal, rounded towards nought: a voided line is as long below as above."""
+    tenths = abs(minutes) * 10 // per_hour
+    return (tenths if minutes >= 0 else -tenths) / 10
 
 
 @dataclass(frozen=True, slots=True)

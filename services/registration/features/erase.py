@@ -30,6 +30,7 @@ from services.registration.tables import (
     Resident,
     ResidentMarks,
     Scan,
+    Settlement,
 )
 from shared import outbox
 from shared.contracts.registration import ErasureRequested, PersonErased
@@ -122,6 +123,7 @@ def _empty(resident: Resident, unit: Unit) -> None:
     resident.phone_mark = resident.id_mark = resident.birth_year = resident.sex = resident.household_id = None
     resident.needs = []
     unit.session.flush()
+    scans = select(Scan.id).where(col(Scan.resident_id) == resident.id)
     theirs: tuple[Any, ...] = (
         delete(LoginCode).where(col(LoginCode.resident_id) == resident.id),
         delete(LogIn).where(col(LogIn.person_id) == resident.id),
@@ -131,6 +133,7 @@ def _empty(resident: Resident, unit: Unit) -> None:
         delete(Export).where(col(Export.resident_id) == resident.id),
         delete(CalendarFeed).where(col(CalendarFeed.resident_id) == resident.id),
         delete(Merge).where(or_(col(Merge.kept_id) == resident.id, col(Merge.merged_id) == resident.id)),
+        update(Settlement).where(col(Settlement.scan_id).in_(scans)).values(note=""),
         update(Scan).where(col(Scan.resident_id) == resident.id).values(shown=""),
         update(ResidentMarks).where(col(ResidentMarks.resident_id) == resident.id).values(marks=[], rules=RULES),
     )

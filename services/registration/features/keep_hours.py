@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlmodel import col, select
 
 from services.registration.domain import courses
@@ -19,6 +19,8 @@ from shared.clock import today
 from shared.errors import Invalid
 from shared.unit import Unit
 from shared.web import phrase
+
+WHY = "hour_entry.why"
 
 
 class CycleWish(Command):
@@ -74,12 +76,51 @@ def enter_hours(command: EnterHours, unit: Unit) -> HourEntry:
         col(HourEntry.resident_id) == command.resident_id,
         col(HourEntry.evidence) == command.evidence,
         col(HourEntry.earned_on) == command.earned_on,
+        col(HourEntry.voids).is_(None),
+        col(HourEntry.id).not_in(select(HourEntry.voids).where(col(HourEntry.voids).is_not(None))),
     )
     if unit.session.exec(same).first() is not None:
         raise problems.CreditedBefore(phrase("同一天、同一份证明的学时已经登记过了。"))
     entry = HourEntry(**command.model_dump(exclude={"by"}), entered_by=command.by, entered_at=unit.now)
     unit.add(entry)
     return entry
+
+
+class VoidWish(Command):
+    """Why a line of the ledger does not hold."""
+
+    why: Annotated[str, StringConstraints(min_length=2, max_length=100, strip_whitespace=True), Field(examples=["证书是别人的"])]
+
+
+class VoidHours(VoidWish):
+    """The line `entry_id` of `resident_id`, voided by `by`."""
+
+    resident_id: UUID
+    entry_id: UUID
+    by: UUID
+
+
+def void_hours(command: VoidHours, unit: Unit) -> HourEntry:
+    """Add the line that takes a wrong one back; both stay to be read."""
+    unit.lock(Resident, _known(command.resident_id, unit).id)
+    entry = unit.find(HourEntry, command.entry_id)
+    if entry is None or entry.resident_id != command.resident_id:
+        raise problems.UnknownHours(phrase("没有找到这一行学时，请刷新学时表再看。"))
+    if entry.voids is not None:
+        raise problems.HoursVoided(phrase("这一行就是用来冲销的，不能再冲销；弄错了，请把学时重新登记一次。"))
+    if unit.session.exec(select(HourEntry.id).where(col(HourEntry.voids) == entry.id)).first() is not None:
+        raise problems.HoursVoided(phrase("这一行已经冲销过了。"))
+    kept = entry.model_dump(exclude={"id", "minutes", "voids", "why", "entered_by", "entered_at"})
+    counter = HourEntry(
+        **kept,
+        minutes=-entry.minutes,
+        voids=entry.id,
+        why=unit.keys.encrypt(command.why, WHY),
+        entered_by=command.by,
+        entered_at=unit.now,
+    )
+    unit.add(counter)
+    return counter
 
 
 def cycles_of(resident_id: UUID, unit: Unit) -> list[Cycle]:

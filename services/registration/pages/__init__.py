@@ -10,11 +10,13 @@ from services.registration.pages import (
     accounts,
     browse,
     calendar,
+    conflicts,
     courses,
     desk,
     door,
     edit_session,
     family,
+    hours,
     learning,
     live,
     live_roster,
@@ -35,7 +37,22 @@ from services.registration.pages.seen import note_device
 
 router = APIRouter(prefix="/registration", include_in_schema=False, dependencies=[Depends(note_device)])
 _residents = (places, resident, family, terms, browse, live, learning, my_data)
-_staffs = (desk, live_roster, door, paper, programmes, people, merging, one_resident, courses, calendar, series, edit_session)
+_staffs = (
+    desk,
+    live_roster,
+    conflicts,
+    door,
+    paper,
+    programmes,
+    people,
+    merging,
+    one_resident,
+    hours,
+    courses,
+    calendar,
+    series,
+    edit_session,
+)
 _rooms = [room.router for room in (*_residents, *_staffs)]
 carried_out_once(_rooms)
 for room in (*_rooms, log_in.router, log_in_outside.router, account.router, accounts.router, learning.anonymous):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from services.registration.features.open_survey import SurveyQuestion
 
 MARKS = {"*": True, "＊": True, "-": False, "－": False}
 
@@ -27,6 +30,25 @@ def questions_of(text: str) -> list[dict[str, Any]]:
             raise ValueError(f"question {number} has not one right option")
         texts = [option[1:].strip() for option in options]
         questions.append({"code": f"q{number}", "words": words, "options": texts, "right": right[0]})
+    return questions
+
+
+WORDS_MARK = "写："
+"""What a line begins with that asks for words, not for a rating."""
+
+
+def survey_lines(questions: Iterable[SurveyQuestion]) -> str:
+    """The questions of a survey as lines of text."""
+    return "\n".join((WORDS_MARK if question.kind == "words" else "") + question.words for question in questions)
+
+
+def survey_of(text: str) -> list[dict[str, str]]:
+    """The questions of a survey, one a line."""
+    questions = []
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), start=1):
+        wants_words = line.startswith(WORDS_MARK)
+        words = line.removeprefix(WORDS_MARK).strip()
+        questions.append({"code": f"q{number}", "words": words, "kind": "words" if wants_words else "rating"})
     return questions
 
 

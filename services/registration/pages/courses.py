@@ -20,25 +20,32 @@ from services.registration.features.answer_follow_up import (
 )
 from services.registration.features.complete_course import CompleteCourse, complete_course, standings
 from services.registration.features.confirm_stay import ConfirmStay, confirm_stay
-from services.registration.features.credit_make_up import CreditMakeUp, credit_make_up
+from services.registration.features.credit_make_up import CreditMakeUp, MarkMakeUpSession, credit_make_up, mark_make_up_session
 from services.registration.features.enrol_cohort import EnrolCohort, enrol_cohort
 from services.registration.features.excuse_absence import ExcuseAbsence, excuse_absence
 from services.registration.features.issue_certificate import IssueCertificate, issue_certificate
 from services.registration.features.mobile import as_mobile
 from services.registration.features.nominate import NOBODY, Nominate, nominate
 from services.registration.features.open_course import OpenCourse, open_course, the_course
-from services.registration.features.open_survey import OpenSurvey, open_survey
+from services.registration.features.open_survey import USUAL, OpenSurvey, open_survey
 from services.registration.features.register_resident import resident_with_phone
 from services.registration.features.revoke_certificate import RevokeCertificate, revoke_certificate
 from services.registration.features.set_test import SetTest, set_test
 from services.registration.features.take_test import RatePractical, rate_practical
 from services.registration.features.withdraw_nomination import WithdrawNomination, withdraw_nomination
-from services.registration.pages.course_forms import questions_of, quotas_of
+from services.registration.pages.course_forms import questions_of, quotas_of, survey_lines, survey_of
 from services.registration.pages.forms import Typed, TypedForm
 from services.registration.pages.rendering import faults_of, pages, see
-from services.registration.projections.courses import levels_of, list_of, offered_in_place, open_courses, seats_of
+from services.registration.projections.courses import (
+    levels_of,
+    list_of,
+    make_up_sessions,
+    offered_in_place,
+    open_courses,
+    seats_of,
+)
 from services.registration.projections.instructors import lecturers_of
-from services.registration.tables import Course, CourseTest, Programme
+from services.registration.tables import Course, CourseTest, Programme, Session
 from shared.errors import Forbidden, Invalid, Problem
 from shared.http import StaffDep, UnitDep
 from shared.limits import OUTSIDE
@@ -96,6 +103,7 @@ def open_it(request: Request, programme_id: UUID, _: StaffDep, unit: UnitDep, fo
 
 
 QUOTA_LINES = phrase("一行一个居委：代码、名称、名额，用空格隔开，比如：310101019003 净土居委 3；同一个居委只写一次。")
+SURVEY_LINES = phrase("一行一个问题，请居民打一到五分；要写字回答的，行首写“写：”。最多二十个问题，每个一百个字以内。")
 TEST_LINES = phrase("每题之间空一行：第一行写题目，下面一行一个选项，正确的那个前面加“*”，其余加“-”；每题二到六个选项。")
 
 
@@ -167,6 +175,15 @@ def make_up(programme_id: UUID, staff: StaffDep, unit: UnitDep, resident_id: IdT
     return see(f"/registration/desk/courses/{programme_id}#minutes")
 
 
+@router.post("/{programme_id}/make-up-only")
+def make_up_only(programme_id: UUID, _: StaffDep, unit: UnitDep, session_id: IdTyped) -> Response:
+    """Keep a session for those who missed the lesson it repeats."""
+    if unit.get(Session, session_id).programme_id != programme_id:
+        raise problems.UnknownCourse(phrase("这一场不是这个班的课，请从这个班的课表里选。"))
+    mark_make_up_session(MarkMakeUpSession(session_id=session_id), unit)
+    return see(f"/registration/desk/courses/{programme_id}#minutes")
+
+
 @router.post("/{programme_id}/practical")
 def practical(
     programme_id: UUID, staff: StaffDep, unit: UnitDep, resident_id: IdTyped, passed: Annotated[bool, Form()]
@@ -190,9 +207,16 @@ def write_test(programme_id: UUID, _: StaffDep, unit: UnitDep, moment: Typed = "
 
 
 @router.post("/{programme_id}/survey")
-def survey(programme_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
-    """Open the survey with the usual questions."""
-    open_survey(OpenSurvey(programme_id=programme_id), unit)
+def survey(programme_id: UUID, _: StaffDep, unit: UnitDep, questions: Typed = "") -> Response:
+    """Open the survey, with the usual questions where the lines were left as they are."""
+    asked: dict[str, Any] = {"programme_id": programme_id}
+    if questions.split() != survey_lines(USUAL).split():
+        asked["questions"] = survey_of(questions)
+    try:
+        command = OpenSurvey.model_validate(asked)
+    except ValidationError:
+        raise Invalid(SURVEY_LINES) from None
+    open_survey(command, unit)
     return see(f"/registration/desk/courses/{programme_id}#levels")
 
 
@@ -262,6 +286,9 @@ def _course(request: Request, course: Course, unit: Unit) -> Response:
         levels=levels_of(course, unit),
         due=due_follow_ups(unit, programme_id=course.programme_id),
         test_lines=TEST_LINES,
+        survey_lines=SURVEY_LINES,
+        usual_survey=survey_lines(USUAL),
+        make_up_only=make_up_sessions(course.programme_id, unit),
         lecturers=lecturers_of(course.programme_id, unit),
     )
 

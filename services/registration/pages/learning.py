@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.registration.api.certificates import csv_answer, pdf_answer, whose_hours
+from services.registration.api.certificates import csv_answer, pdf_answer
 from services.registration.domain.learning import TRIES, Moment
 from services.registration.features import problems
 from services.registration.features.answer_follow_up import AnswerFollowUp, answer_follow_up, due_follow_ups
@@ -30,11 +30,10 @@ from services.registration.projections.courses import (
     transcript,
 )
 from services.registration.projections.instructors import lecturers_of
-from services.registration.projections.people import name_of
-from services.registration.tables import Course, CourseTest, Programme, Resident, Survey
+from services.registration.tables import Course, CourseTest, Programme, Survey
 from shared.clock import today
 from shared.errors import Invalid
-from shared.http import PrincipalDep, ResidentDep, StaffDep, UnitDep
+from shared.http import PrincipalDep, ResidentDep, UnitDep
 from shared.unit import Unit
 from shared.web import phrase
 
@@ -48,13 +47,15 @@ anonymous = APIRouter()
 def show_my_courses(request: Request, resident: ResidentDep, unit: UnitDep) -> Response:
     """My courses and my hours."""
     ledger = ledger_of(resident.id, today().date(), unit)
-    return pages.render(request, "my_courses.html", courses=my_courses(resident.id, unit), ledger=ledger, rows=transcript(ledger))
+    return pages.render(
+        request, "my_courses.html", courses=my_courses(resident.id, unit), ledger=ledger, rows=transcript(ledger, unit), names={}
+    )
 
 
 @router.get("/courses/hours.csv")
 def download_hours(resident: ResidentDep, unit: UnitDep) -> Response:
     """My hours as a spreadsheet."""
-    return csv_answer(as_csv(transcript(ledger_of(resident.id, today().date(), unit))))
+    return csv_answer(as_csv(transcript(ledger_of(resident.id, today().date(), unit), unit)))
 
 
 @router.get("/courses/{programme_id}")
@@ -166,14 +167,6 @@ def download_certificate(number: str, principal: PrincipalDep, unit: UnitDep) ->
     if principal is None:
         raise problems.UnknownCertificate(phrase("请先登录，再下载自己的证书。"))
     return pdf_answer(number, principal, unit)
-
-
-@router.get("/residents/{resident_id}/hours")
-def show_hours(request: Request, resident_id: UUID, staff: StaffDep, unit: UnitDep) -> Response:
-    """Somebody's hours, to be printed."""
-    whose = unit.get(Resident, whose_hours(resident_id, staff, unit))
-    ledger = ledger_of(resident_id, today().date(), unit)
-    return pages.render(request, "hours.html", name=name_of(whose, unit), resident=whose, ledger=ledger, rows=transcript(ledger))
 
 
 def _mine(programme_id: UUID, resident_id: UUID, unit: Unit) -> Course:

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registration.domain.people import masked_name
-from services.registration.domain.presence import row_code
 from services.registration.features.check_in import CheckedIn, CheckIn, check_in
 from services.registration.features.known_resident import Newcomer, known_or_new
 from services.registration.features.print_sheet import PrintSheet, print_sheet
@@ -19,8 +18,8 @@ from services.registration.pages.forms import Typed
 from services.registration.pages.rendering import pages, qr, see
 from services.registration.projections.calendar import sessions_of
 from services.registration.projections.people import name_of
-from services.registration.projections.presence import sheets_of
-from services.registration.tables import Programme, Registration, Resident, Session, Sheet
+from services.registration.projections.presence import rows_of, sheets_of
+from services.registration.tables import Programme, Resident, Session, Sheet
 from shared.http import StaffDep, UnitDep, service_of
 from shared.unit import Unit
 from shared.web import phrase
@@ -32,13 +31,6 @@ MOST_TYPED = 200
 BLANK_ROWS = 6
 """Rows at the end of a sheet for people nobody expected."""
 NAME_MISSING = phrase("请写姓名；手机号可以不填，填了要是十一位的号码。")
-
-
-class Row(NamedTuple):
-    """A row of a sheet: its code, and the name that is printed."""
-
-    code: str
-    name: str
 
 
 class Typing(NamedTuple):
@@ -67,9 +59,8 @@ def make_sheet(session_id: UUID, staff: StaffDep, unit: UnitDep) -> Response:
 def show_sheet(request: Request, sheet_id: UUID, _: StaffDep, unit: UnitDep) -> Response:
     """A sheet, for the printer."""
     sheet = unit.get(Sheet, sheet_id)
-    rows = [Row(row_code(sheet.number, place), name) for place, name in enumerate(_names(sheet, unit), start=1)]
     session = unit.get(Session, sheet.session_id)
-    return pages.render(request, "sheet.html", sheet=sheet, session=session, rows=rows, blank=BLANK_ROWS)
+    return pages.render(request, "sheet.html", sheet=sheet, session=session, rows=rows_of(sheet, unit), blank=BLANK_ROWS)
 
 
 @router.get("/desk/sheets/{sheet_id}/entry")
@@ -116,15 +107,6 @@ def _start(session: Session) -> float:
 def _poster(request: Request, path: str, programme: Programme, sessions: list[Session]) -> Response:
     address = f"{service_of(request).settings.public_url}{path}"
     return pages.render(request, "poster.html", programme=programme, sessions=sessions, qr=qr(address))
-
-
-def _names(sheet: Sheet, unit: Unit) -> list[str]:
-    """The names on a sheet, row by row."""
-    names = []
-    for registration_id in sheet.rows:
-        registration = unit.get(Registration, registration_id)
-        names.append(name_of(unit.get(Resident, registration.resident_id), unit))
-    return names
 
 
 def _row(code: str, sheet: Sheet, by: UUID, unit: Unit) -> Typing:

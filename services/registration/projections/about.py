@@ -15,7 +15,11 @@ NAMES_SOMEBODY = ("resident_id", "elder_id", "carer_id", "person_id", "acted_by"
 """The columns by which a row is about a resident."""
 ENDS_SECRET = ("_mark",)
 """Columns that tell nobody anything: keyed hashes."""
-THROUGH = {"stay": ("registration_id", "registration"), "certificate": ("nomination_id", "nomination")}
+THROUGH = {
+    "stay": ("registration_id", "registration"),
+    "certificate": ("nomination_id", "nomination"),
+    "settlement": ("scan_id", "scan"),
+}
 """Tables that name nobody, and by which of the resident's rows they are theirs."""
 PRINTED = ("pdf", "signature")
 """Columns of a certificate that say again what its content says."""

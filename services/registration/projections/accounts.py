@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -54,3 +54,8 @@ def accounts(unit: Unit) -> Sequence[AccountLine]:
     found = select(Staff, seen.c.at).outerjoin(seen, seen.c.person_id == col(Staff.id))
     lines = unit.session.exec(found.order_by(col(Staff.ended_at).is_not(None), col(Staff.name))).all()
     return [AccountLine(account, at) for account, at in lines]
+
+
+def names_of(ids: Collection[UUID], unit: Unit) -> dict[UUID, str]:
+    """What the accounts with these ids are called."""
+    return {account.id: account.name for account in unit.session.exec(select(Staff).where(col(Staff.id).in_(ids)))}

@@ -16,7 +16,7 @@ from services.registration.domain import courses, learning
 from services.registration.domain.courses import Earned
 from services.registration.features.complete_course import Standing, standings
 from services.registration.features.issue_certificate import certificate_of
-from services.registration.features.keep_hours import cycles_of
+from services.registration.features.keep_hours import WHY, cycles_of
 from services.registration.features.nominate import ON_THE_LIST
 from services.registration.features.open_survey import outcome
 from services.registration.features.take_test import scores_of
@@ -29,6 +29,7 @@ from services.registration.tables import (
     FollowUp,
     HourEntry,
     MakeUp,
+    MakeUpSession,
     Nomination,
     Programme,
     Registration,
@@ -184,8 +185,9 @@ def ledger_of(resident_id: UUID, on: date, unit: Unit) -> Ledger:
     return Ledger(cycle, ends, total, goal, courses.remaining_hours(cycle.grade, total), lines)
 
 
-def transcript(ledger: Ledger) -> list[dict[str, Any]]:
-    """The ledger's lines as plain values."""
+def transcript(ledger: Ledger, unit: Unit) -> list[dict[str, Any]]:
+    """The ledger's lines as plain values; `voided` ones are taken back by the line whose `voids` names them."""
+    voided = {line.voids for line in ledger.lines}
     return [
         {
             "earned_on": str(line.earned_on),
@@ -195,6 +197,11 @@ def transcript(ledger: Ledger) -> list[dict[str, Any]]:
             "minutes_per_hour": line.minutes_per_hour,
             "hours": courses.hours(line.minutes, line.minutes_per_hour),
             "evidence": line.evidence,
+            "id": line.id,
+            "voids": line.voids,
+            "voided": line.id in voided,
+            "why": unit.keys.decrypt(line.why, WHY) if line.why else "",
+            "entered_by": line.entered_by,
         }
         for line in ledger.lines
     ]
@@ -202,17 +209,27 @@ def transcript(ledger: Ledger) -> list[dict[str, Any]]:
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
     """Rows for a spreadsheet, with a byte order mark; a cell that would be read as a formula is made text."""
-    heads = ["earned_on", "title", "category", "minutes", "minutes_per_hour", "hours", "evidence"]
+    heads = ["earned_on", "title", "category", "minutes", "minutes_per_hour", "hours", "evidence", "why"]
     out = io.StringIO()
     writer = csv.DictWriter(out, heads)
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _plain(value) for name, value in row.items()})
+        writer.writerow({name: _plain(row[name]) for name in heads})
     return "\ufeff" + out.getvalue()
 
 
 def _plain(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def make_up_sessions(programme_id: UUID, unit: Unit) -> list[Session]:
+    """The sessions of a course that are kept for those who missed a lesson, soonest first."""
+    found = (
+        select(Session)
+        .join(MakeUpSession, col(MakeUpSession.session_id) == col(Session.id))
+        .where(col(Session.programme_id) == programme_id, col(Session.state) != "cancelled")
+    )
+    return list(unit.session.exec(found.order_by(col(Session.starts_at))))
 
 
 def my_certificate(nomination: Nomination, unit: Unit) -> Certificate | None:

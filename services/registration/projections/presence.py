@@ -14,18 +14,20 @@ from sqlmodel import col, func, select
 
 from services.registration.domain.people import masked_name
 from services.registration.domain.places import GONE
-from services.registration.domain.presence import LIST_LIFE, Direction, Mark, Verdict, Way, needless
+from services.registration.domain.presence import LIST_LIFE, Direction, Mark, Verdict, Way, needless, row_code
 from services.registration.features.door_codes import ticket_mark, ticket_of
 from services.registration.features.door_pass import Pass, Signed, make_pass, signed
 from services.registration.features.merge_scans import SHOWN
+from services.registration.projections.accounts import names_of
 from services.registration.projections.people import name_of, phone_of
-from services.registration.tables import Registration, Resident, Scan, Session, Sheet
+from services.registration.tables import Registration, Resident, Scan, Session, Settlement, Sheet
 from shared.unit import Unit
 
 
 class Conflict(NamedTuple):
     """One offline scan that does not fit: `verdict` says why, `name` is masked."""
 
+    scan_id: UUID
     nonce: UUID
     verdict: Verdict
     at: datetime
@@ -34,6 +36,19 @@ class Conflict(NamedTuple):
     device: str
     resident_id: UUID | None
     name: str
+
+
+class Settled(NamedTuple):
+    """A scan that did not fit and was looked at: by whom, when, and what they found."""
+
+    nonce: UUID
+    verdict: Verdict
+    at: datetime
+    name: str
+    note: str
+    settled_by: UUID
+    by: str
+    settled_at: datetime
 
 
 def inside(session_id: UUID, unit: Unit) -> int:
@@ -49,7 +64,8 @@ def inside(session_id: UUID, unit: Unit) -> int:
 _VERSION = """
     SELECT (SELECT session::text FROM session WHERE id = %(id)s),
            (SELECT coalesce(sum(hashtextextended(registration::text, 0)), 0) FROM registration WHERE session_id = %(id)s),
-           (SELECT count(*) FROM scan WHERE session_id = %(id)s)
+           (SELECT count(*) FROM scan WHERE session_id = %(id)s),
+           (SELECT count(*) FROM settlement t JOIN scan c ON c.id = t.scan_id WHERE c.session_id = %(id)s)
 """
 
 
@@ -59,11 +75,54 @@ def roster_version(session_id: UUID, unit: Unit) -> object:
 
 
 def conflicts_of(session_id: UUID, unit: Unit) -> list[Conflict]:
-    """What devices without network did that does not fit together or with the list: worked out anew, so order is nothing."""
+    """What devices without network did that does not fit together or with the list, and that nobody has settled.
+
+    It is worked out anew, so that order is nothing.
+    """
+    done = {(settlement.scan_id, settlement.verdict) for settlement, _ in _settlements(session_id, unit)}
+    return [conflict for conflict in _all_conflicts(session_id, unit) if (conflict.scan_id, conflict.verdict) not in done]
+
+
+def settled_of(session_id: UUID, unit: Unit) -> list[Settled]:
+    """What was settled, the latest first."""
+    rows = _settlements(session_id, unit)
+    names = names_of({settlement.settled_by for settlement, _ in rows}, unit)
+    people = _names([scan.resident_id for _, scan in rows if scan.resident_id], unit)
+    return [
+        Settled(
+            scan.nonce,
+            settlement.verdict,
+            scan.at,
+            _newcomer(scan, unit) or people.get(scan.resident_id, ""),
+            unit.keys.decrypt(settlement.note, "settlement.note") if settlement.note else "",
+            settlement.settled_by,
+            names.get(settlement.settled_by, ""),
+            settlement.settled_at,
+        )
+        for settlement, scan in rows
+    ]
+
+
+def _settlements(session_id: UUID, unit: Unit) -> list[tuple[Settlement, Scan]]:
+    found = (
+        select(Settlement, Scan)
+        .join(Scan, col(Scan.id) == col(Settlement.scan_id))
+        .where(col(Scan.session_id) == session_id)
+        .order_by(col(Settlement.settled_at).desc(), col(Settlement.scan_id))
+    )
+    return list(unit.session.exec(found))
+
+
+def _newcomer(scan: Scan, unit: Unit) -> str:
+    return masked_name(unit.keys.decrypt(scan.shown, SHOWN)) if scan.shown else ""
+
+
+def _all_conflicts(session_id: UUID, unit: Unit) -> list[Conflict]:
     scans = unit.session.exec(select(Scan).where(col(Scan.session_id) == session_id)).all()
     verdicts = _verdicts(scans, session_id, unit)
     found = [
         Conflict(
+            scan.id,
             scan.nonce,
             verdicts[scan.nonce],
             scan.at,
@@ -71,7 +130,7 @@ def conflicts_of(session_id: UUID, unit: Unit) -> list[Conflict]:
             scan.way,
             scan.device,
             scan.resident_id,
-            masked_name(unit.keys.decrypt(scan.shown, SHOWN)) if scan.shown else "",
+            _newcomer(scan, unit),
         )
         for scan in scans
         if scan.nonce in verdicts
@@ -112,6 +171,20 @@ def _names(residents: Sequence[UUID], unit: Unit) -> dict[UUID | None, str]:
 def sheets_of(session_id: UUID, unit: Unit) -> Sequence[Sheet]:
     """The sheets printed for a session, the newest first."""
     return unit.session.exec(select(Sheet).where(col(Sheet.session_id) == session_id).order_by(col(Sheet.number).desc())).all()
+
+
+class SheetRow(NamedTuple):
+    """A row of a sheet: its code, and the name that is printed."""
+
+    code: str
+    name: str
+
+
+def rows_of(sheet: Sheet, unit: Unit) -> list[SheetRow]:
+    """The rows of a sheet from the top."""
+    found = select(Registration.id, Resident).join(Resident, col(Resident.id) == col(Registration.resident_id))
+    names = {id: name_of(resident, unit) for id, resident in unit.session.exec(found.where(col(Registration.id).in_(sheet.rows)))}
+    return [SheetRow(row_code(sheet.number, place), names[id]) for place, id in enumerate(sheet.rows, start=1)]
 
 
 def list_for_device(session: Session, device: str, staff_id: UUID, unit: Unit) -> Signed:

@@ -40,7 +40,7 @@ from services.registration.tables.people import (
     ResidentMarks,
 )
 from services.registration.tables.places import Registration
-from services.registration.tables.presence import Scan, Sheet
+from services.registration.tables.presence import Scan, Settlement, Sheet
 
 __all__ = [
     "AccessNote",
@@ -85,6 +85,7 @@ __all__ = [
     "ResultNote",
     "Scan",
     "Session",
+    "Settlement",
     "Sheet",
     "SkippedDate",
     "SpecialDay",

@@ -172,16 +172,23 @@ class Cycle(Table, table=True):
 
 
 class HourEntry(Table, table=True):
-    """Minutes of training somebody earned: in a course of ours (`programme_id`) or elsewhere, entered by staff with evidence."""
+    """Minutes of training somebody earned: in a course of ours (`programme_id`) or elsewhere, entered by staff with evidence.
+
+    Lines are only added. One that is wrong is voided by another that repeats it with its minutes below nought, and says `why`
+    (encrypted).
+    """
 
     __tablename__ = "hour_entry"
     __table_args__ = (
         ForeignKeyConstraint(["resident_id"], ["resident.id"], name="hour_entry_of_resident"),
         ForeignKeyConstraint(["programme_id"], ["course.programme_id"], name="hour_entry_of_course"),
-        UniqueConstraint("programme_id", "resident_id", name="hour_entry_once_per_course"),
-        CheckConstraint("minutes > 0", name="hour_entry_minutes"),
+        ForeignKeyConstraint(["voids"], ["hour_entry.id"], name="hour_entry_voids_another"),
+        UniqueConstraint("voids", name="hour_entry_voided_once"),
+        CheckConstraint("minutes <> 0 AND (minutes < 0) = (voids IS NOT NULL)", name="hour_entry_minutes"),
+        CheckConstraint("(voids IS NULL) = (why = '')", name="hour_entry_voided_for_a_reason"),
         CheckConstraint("minutes_per_hour IN (45, 60)", name="hour_entry_minutes_per_hour"),
         Index("hour_entry_of_a_resident", "resident_id", "earned_on"),
+        Index("hour_entry_once_per_course", "programme_id", "resident_id", unique=True, postgresql_where=text("voids IS NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -195,3 +202,5 @@ class HourEntry(Table, table=True):
     earned_on: date
     entered_by: UUID
     entered_at: datetime = Field(sa_type=WHEN)
+    voids: UUID | None = None
+    why: str = Field(default="", sa_type=Text)

@@ -52,6 +52,19 @@ class Scan(Table, table=True):
     result: Verdict = Field(sa_type=Text)
 
 
+class Settlement(Table, table=True):
+    """Staff looked at a scan that did not fit, for this reason, and what they found (encrypted)."""
+
+    __tablename__ = "settlement"
+    __table_args__ = (ForeignKeyConstraint(["scan_id"], ["scan.id"], name="settlement_of_scan"),)
+
+    scan_id: UUID = Field(primary_key=True)
+    verdict: Verdict = Field(primary_key=True, sa_type=Text)
+    note: str = Field(default="", sa_type=Text)
+    settled_by: UUID
+    settled_at: datetime = Field(sa_type=WHEN)
+
+
 class Sheet(Table, table=True):
     """A printed sign-in sheet: `rows` are the registrations on it from the top, `number` counts a session's sheets from 1."""
 

@@ -10,7 +10,9 @@ from sqlmodel import col, select
 
 from services.reports.domain import Month, hide_small
 from services.reports.tables import MissedReason, Programme
+from shared.auth import Principal
 from shared.contracts.registration import MissedReason as Reason
+from shared.limits import within
 from shared.unit import Unit
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
@@ -24,12 +26,13 @@ class MissedLine(BaseModel):
     reasons: dict[Reason, int | None]
 
 
-def missed(month: Month, unit: Unit) -> list[MissedLine]:
-    """The programmes whose absent people said why, by title."""
+def missed(month: Month, staff: Principal, unit: Unit) -> list[MissedLine]:
+    """The programmes inside the limits of `staff` whose absent people said why, by title."""
     found = (
         select(Programme, MissedReason.reason, MissedReason.n)
         .join(MissedReason, col(MissedReason.programme_id) == col(Programme.programme_id))
         .where(col(MissedReason.month) == month.starts, col(MissedReason.n) > 0)
+        .where(within(staff, street=Programme.street, programme=Programme.programme_id))
         .order_by(col(Programme.title), col(Programme.programme_id))
     )
     counts: dict[UUID, tuple[str, dict[str, int]]] = {}

@@ -27,7 +27,7 @@ def show_figures(request: Request, staff: StaffDep, unit: UnitDep, month: MonthD
         month=month,
         months=[present.back(back) for back in range(24)],
         figures=compute(month, unit),
-        missed=missed(month, unit),
+        missed=missed(month, staff, unit),
         may_publish=staff.may("editor"),
         ordered=ordered,
     )

@@ -82,6 +82,20 @@ class NoMakeUp(Conflict):
     title = "This cannot make up for the lesson"
 
 
+class UnknownHours(NotFound):
+    """Nobody's ledger has this line, or another's has."""
+
+    code = "unknown_hours"
+    title = "No such line"
+
+
+class HoursVoided(Conflict):
+    """The line is voided, or is what voids another."""
+
+    code = "hours_voided"
+    title = "Voided already"
+
+
 class CreditedBefore(Conflict):
     """The lesson was made up before, or the attendance has made up for another."""
 

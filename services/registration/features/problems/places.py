@@ -105,6 +105,13 @@ class NotMissed(Conflict):
     title = "Not missed"
 
 
+class NothingToSettle(NotFound):
+    """No scan of this session has this name and does not fit; or somebody has settled it already."""
+
+    code = "nothing_to_settle"
+    title = "Nothing to settle"
+
+
 class Refused(Conflict):
     """A scan at the door does not count; `code` is its verdict. The scan is kept all the same."""
 
