@@ -218,3 +218,18 @@ def test_somebody_in_line_is_told_where_they_stand_when_they_ask_again_in_the_sa
         with pytest.raises(problems.AlreadyRegistered) as refused:
             crowd.register(Register(session_id=session.id, resident_id=me.id))
     assert (refused.value.facts["state"], refused.value.facts["position"]) == ("waitlisted", 1)
+
+
+def test_whoever_has_to_wait_in_a_crowd_holds_up_those_behind_them(bench: Bench) -> None:
+    session = with_rules(bench, a_session(bench, capacity=6), party_max=6)
+    people = [a_resident(bench).id for _ in range(5)]
+
+    def wishes(*parties: int) -> list[Register]:
+        return [Register(session_id=session.id, resident_id=people.pop(), party=party) for party in parties]
+
+    for before in wishes(3, 6):
+        bench.run(register, before)
+    with_rules(bench, session, capacity=5)
+    with bench.service.begin() as unit:
+        crowd = Crowd(session.id, list(people), unit)
+        assert [crowd.register(each).state for each in wishes(1, 2, 1)] == ["confirmed", "waitlisted", "waitlisted"]
