@@ -44,6 +44,7 @@ DECIDED: dict[Purpose, set[str]] = {
     "login_code": set(),
     "answer": set(),
     "notice": set(),
+    "staff_answer": set(),
 }
 """Of each purpose: whether a text is dropped when its place has changed, is told by phone to who reads no texts, and asks."""
 
