@@ -132,6 +132,8 @@ def test_only_those_who_may_read_texts_open_threads_and_only_inside_their_limits
     assert limited(bench, street=frozenset({"310101020"})).get(f"{API}/inbox").json() == []
     here = limited(bench, street=frozenset({"310101019"}))
     assert here.get(thread).status_code == 200
+    assert "138****8001" in here.get("/notify/messages").text
+    assert "138****8001" not in limited(bench, street=frozenset({"310101020"})).get("/notify/messages").text
     assert len(here.get(f"{API}/inbox").json()) == 1
 
 

@@ -16,6 +16,7 @@ from services.notify.domain.outcomes import State
 from services.notify.domain.phones import masked, national
 from services.notify.features import Command
 from services.notify.features.compose import PHONE
+from services.notify.features.within import Limits, texts_within
 from services.notify.tables import Attempt, Contact, Message
 from shared.contracts.notify import Purpose
 from shared.unit import Unit
@@ -75,23 +76,32 @@ class Page:
     more: UUID | None
 
 
-def count_states(states: Sequence[State], unit: Unit) -> dict[str, int]:
-    """How many texts are in each state; one more than `MOST_COUNTED` stands for any more."""
+def count_states(states: Sequence[State], unit: Unit, limits: Limits) -> dict[str, int]:
+    """How many texts are in each state; one more than `MOST_COUNTED` stands for any more. Inside limits: of the newest texts."""
+    if limits:
+        newest = select(Message.id).order_by(desc(col(Message.id))).limit(SEARCHED)
+        theirs = select(Message.state, func.count()).where(col(Message.id).in_(newest), texts_within(limits))
+        found = dict(unit.session.exec(theirs.group_by(col(Message.state))).all())
+        return {state: found.get(state, 0) for state in states}
     return dict(unit.cursor().execute(_COUNT, (MOST_COUNTED + 1, list(states))).fetchall())
 
 
-def count_reasons(state: State, unit: Unit) -> dict[str, int]:
+def count_reasons(state: State, unit: Unit, limits: Limits) -> dict[str, int]:
     """Why the newest texts of a state wait or were not sent, and how many for each reason."""
-    newest = select(Message.held_for, Message.skip_reason).where(col(Message.state) == state)
+    newest = select(Message.held_for, Message.skip_reason).where(col(Message.state) == state, texts_within(limits))
     looked = newest.order_by(desc(col(Message.id))).limit(MOST_COUNTED).subquery()
     reason = func.coalesce(func.nullif(looked.c.held_for, ""), looked.c.skip_reason)
     counted = select(reason, func.count()).where(reason != "").group_by(reason).order_by(desc(func.count()), reason)
     return dict(unit.session.exec(counted).all())
 
 
-def list_messages(wanted: Wanted, unit: Unit, *, searched: int = SEARCHED) -> Page:
-    """A page of texts. A search may find less than a page's worth and yet go on: it looks through `searched` at a time."""
-    within = select(Message.id).order_by(desc(col(Message.id))).limit(searched if wanted.is_search else PAGE)
+def list_messages(wanted: Wanted, unit: Unit, limits: Limits | None = None, *, searched: int = SEARCHED) -> Page:
+    """A page of texts, inside the limits of who looks.
+
+    A search may find less than a page's worth and yet go on: it looks through `searched` at a time.
+    """
+    is_search = wanted.is_search or bool(limits)
+    within = select(Message.id).order_by(desc(col(Message.id))).limit(searched if is_search else PAGE)
     if wanted.state is not None:
         within = within.where(col(Message.state) == wanted.state)
     if wanted.before is not None:
@@ -99,13 +109,13 @@ def list_messages(wanted: Wanted, unit: Unit, *, searched: int = SEARCHED) -> Pa
     if wanted.number:
         within = within.where(_of_number(wanted.number, unit))
     looked = within.subquery()
-    found = select(Message).where(col(Message.id).in_(select(looked.c.id)), *_conditions(wanted))
+    found = select(Message).where(col(Message.id).in_(select(looked.c.id)), *_conditions(wanted), texts_within(limits or {}))
     messages = unit.session.exec(found.order_by(desc(col(Message.id))).limit(PAGE)).all()
     if len(messages) == PAGE:
         return Page(lines_of(messages, unit), messages[-1].id)
     end = select(looked.c.id).order_by(looked.c.id).limit(1)
     is_full = unit.session.scalar(select(func.count()).select_from(looked)) == searched
-    return Page(lines_of(messages, unit), unit.session.scalar(end) if wanted.is_search and is_full else None)
+    return Page(lines_of(messages, unit), unit.session.scalar(end) if is_search and is_full else None)
 
 
 def lines_of(messages: Sequence[Message], unit: Unit) -> list[Line]:

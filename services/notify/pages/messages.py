@@ -43,7 +43,7 @@ Asked = Annotated[str, Query(max_length=40)]
 def get_messages(
     request: Request,
     unit: UnitDep,
-    _: StaffDep,
+    staff: StaffDep,
     state: StateAsked = None,
     purpose: PurposeAsked = None,
     reason: Asked = "",
@@ -52,7 +52,7 @@ def get_messages(
 ) -> Response:
     """Texts by state, newest first; the first page goes on showing what changes."""
     wanted = Wanted(state=state, purpose=purpose, reason=reason, number=number, before=before)
-    found = list_messages(wanted, unit)
+    found = list_messages(wanted, unit, staff.limits)
     chosen = {name: value for name, value in wanted.model_dump(exclude={"before"}).items() if value}
     return pages.render(
         request,
@@ -63,9 +63,11 @@ def get_messages(
         more=_path(chosen | {"before": found.more}) if found.more else None,
         other_states={name: _path(chosen | {"state": name, "reason": ""}) for name in get_args(State)}
         | {"": _path(chosen | {"state": "", "reason": ""})},
-        counts=count_states(get_args(State), unit),
+        counts=count_states(get_args(State), unit, staff.limits),
         most=MOST_COUNTED,
-        reasons={name: (many, _path(chosen | {"reason": name})) for name, many in count_reasons(state, unit).items()}
+        reasons={
+            name: (many, _path(chosen | {"reason": name})) for name, many in count_reasons(state, unit, staff.limits).items()
+        }
         if state
         else {},
         position=moved(unit),
