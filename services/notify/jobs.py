@@ -8,6 +8,7 @@ from typing import get_args
 
 from services.notify.features.ask_carrier import DOUBTFUL, ask_carriers
 from services.notify.features.claim import OUTLOOK
+from services.notify.features.confirm_bulk import plan_bulk
 from services.notify.features.send import send
 from services.notify.features.take_receipt import WAITING, apply_receipts
 from services.notify.features.take_reply import read_reply
@@ -35,6 +36,10 @@ def jobs_with(carriers: Mapping[str, SmsGateway], helpline: str) -> Jobs:
     @jobs.on("reply")
     def reply(key: str, begin: Begin) -> None:
         read_reply(key, begin, helpline)
+
+    @jobs.on("bulk")
+    def bulk(key: str, begin: Begin) -> None:
+        plan_bulk(key, begin, helpline)
 
     return jobs
 

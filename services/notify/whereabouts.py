@@ -11,6 +11,10 @@ _OF = """
 WHEREABOUTS = {
     "message_id": _OF.format(table="message"),
     "reply_id": _OF.format(table="reply"),
+    "bulk_id": """
+        SELECT DISTINCT s.street, s.programme_id AS programme
+        FROM bulk b JOIN session s ON s.id = b.session_id OR s.programme_id = b.programme_id WHERE b.id = %s
+    """,
     "registration_id": _OF.format(table="registration"),
     "session_id": "SELECT street, programme_id AS programme FROM session WHERE id = %s",
     "programme_id": "SELECT DISTINCT street, programme_id AS programme FROM session WHERE programme_id = %s",

@@ -56,6 +56,8 @@ REASONS = {
     "inconvenient": phrase("不方便"),
     "unwanted": phrase("不想来了"),
     "called_instead": phrase("改打电话"),
+    "merged": phrase("并入另一条提醒"),
+    "stopped": phrase("群发停下"),
 }
 MEANINGS = {
     "accept": phrase("接受"),

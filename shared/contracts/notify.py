@@ -76,7 +76,7 @@ class MessageSkipped(Event, type="notify.message_skipped", subject="message_id")
     message_id: UUID
     resident_id: UUID | None
     purpose: Purpose
-    reason: Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead"]
+    reason: Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead", "merged", "stopped"]
 
 
 class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):

@@ -63,6 +63,7 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
     ((referral,),) = room.stage.rows("stations", "SELECT id FROM referral LIMIT 1")
     ((message,),) = room.stage.rows("notify", "SELECT id FROM message LIMIT 1")
     ((account,),) = room.stage.rows("registration", "SELECT id FROM staff WHERE name = 'nurse'")
+    notice = call(clerk, "POST", "/notify/api/bulks", {"session_id": str(full), "template": "notice.papers"})
     ((position,),) = room.stage.rows("reports", "SELECT max(pos) FROM feed")
     return [
         ("resident", f"/registration/sessions/{session}"),
@@ -123,13 +124,18 @@ def _pages_of_a_morning(room: Room) -> list[tuple[str, str]]:
         ("clerk", f"/notify/messages/{message}"),
         ("clerk", "/notify/messages/inbox"),
         ("clerk", "/notify/messages?state=skipped&purpose=reminder_day"),
-        ("clerk", "/notify/messages/templates"),
         ("clerk", "/notify/messages/answers"),
         ("clerk", "/notify/messages/errands"),
         ("clerk", f"/notify/messages/people/{resident}"),
         ("clerk", "/notify/messages/figures"),
         ("operator", "/notify/messages/carriers"),
         ("", "/notify/kept"),
+        ("clerk", "/notify/messages/bulk"),
+        ("clerk", f"/notify/messages/bulk/{notice['id']}"),
+        ("editor", "/notify/messages/templates"),
+        ("editor", "/notify/messages/templates/new"),
+        ("editor", "/notify/messages/templates/reminder_day"),
+        ("editor", "/notify/messages/rules"),
         ("clerk", "/reports/console"),
         ("nurse", "/reports/console"),
         ("nurse", f"/reports/events/{position}"),

@@ -19,7 +19,7 @@ EMPTIED = {
         "access_note", "authority", "calendar_feed", "consent", "cycle", "excuse", "export", "follow_up", "hour_entry", "log_in",
         "login_code", "make_up", "merge", "practical", "resident", "resident_marks", "scan", "survey_letter", "test_taken",
     },
-    "notify": {"carer", "choice", "contact", "message", "registration", "reply"},
+    "notify": {"bulk_row", "carer", "choice", "contact", "message", "registration", "reply"},
     "stations": {"person", "referral", "same_person"},
     "reports": {"participation"},
 }  # fmt: skip
@@ -35,7 +35,7 @@ STAYS = {
     "reports": {"visitor": "nothing leads from the pseudonym to anybody any more"},
 }
 TOLD = {
-    "notify": {"carer", "choice", "contact", "message", "registration", "reply"},
+    "notify": {"bulk_row", "carer", "choice", "contact", "message", "registration", "reply"},
     "stations": {"person", "referral", "visit"},
     "reports": {"participation"},
 }

@@ -24,12 +24,13 @@ def test_the_products_own_wordings_are_in_order(name: str) -> None:
     assert [finding for finding in lint(name, category_of(name), texts.TEMPLATES[name]) if finding.stops] == []
 
 
-@pytest.mark.parametrize("name", texts.TEMPLATES)
+@pytest.mark.parametrize("name", [name for name in texts.TEMPLATES if name != "staff_answer"])
 @pytest.mark.parametrize("carrier", CHECKING)
 def test_no_value_of_the_products_own_wordings_is_too_long_for_a_carrier(name: str, carrier: str) -> None:
     longest = CHECKING[carrier].longest
     facts = texts.example_of(name) | {"title": "智能手机使用与防范电信诈骗专题学习小组"}
     filled = texts.fill(texts.TEMPLATES[name], facts, texts.EXAMPLE_NOW, longest)
+    # What staff write themselves goes through carriers that take any text.
     assert [value for value in filled.values.values() if len(value) > longest] == []
     assert list(filled.values) == texts.variables(texts.TEMPLATES[name])
 
@@ -100,5 +101,5 @@ def test_whatever_is_written_something_can_be_said_about_it(words: str) -> None:
 def test_a_carrier_that_takes_short_values_gets_days_without_their_weekday() -> None:
     facts = texts.example_of("place_confirmed") | {"topic": "小伤口", "place": "庄家街51弄1号社区食堂二楼东厅"}
     filled = texts.fill(texts.TEMPLATES["place_confirmed"], facts, texts.EXAMPLE_NOW, 12)
-    assert filled.values == {"title": "午间半小时“小伤口”", "when": "10月20日12:00", "place": "庄家街51弄1号社区食…"}
+    assert filled.values == {"title": "午间半小时“小伤口”", "when": "10月20日12:00", "place": "庄家街51弄1号社区食…", "no": "2"}
     assert filled.text == "您已报名午间半小时“小伤口”：10月20日12:00，庄家街51弄1号社区食…。不能来请回复2取消。"

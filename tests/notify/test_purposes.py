@@ -43,7 +43,7 @@ DECIDED: dict[Purpose, set[str]] = {
     "authority_ended": set(),
     "login_code": set(),
     "answer": set(),
-    "notice": set(),
+    "notice": {"a call instead"},
     "staff_answer": set(),
 }
 """Of each purpose: whether a text is dropped when its place has changed, is told by phone to who reads no texts, and asks."""

@@ -15,7 +15,7 @@ from services.notify.domain.phones import masked, national
 NOW = datetime(2021, 5, 11, 4, 0, tzinfo=UTC)
 
 SESSION = {"title": "午间半小时", "topic": "小伤口", "starts_at": "2021-05-12T04:00:00+00:00", "place": "庄家街51弄1号社区食堂"}
-TWO = {"title2": "黄金四分钟", "starts_at2": "2021-05-12T06:00:00+00:00", "place2": "文庙路1号", "helpline": "12345"}
+TWO = {"title2": "黄金四分钟", "starts_at2": "2021-05-12T06:00:00+00:00", "place2": "文庙路1号"}
 THREE = {"title3": "手机课堂", "starts_at3": "2021-05-12T08:00:00+00:00", "place3": "方斜路2号"}
 
 SEVERAL = ("reminder_day.two", "reminder_day.three", "reminder_hours.two", "reminder_hours.three")
@@ -62,6 +62,7 @@ FILLED: dict[str, texts.Facts] = {
     "answer.resumed": {"variant": "resumed", "helpline": "12345"},
     "answer.too_late": {"variant": "too_late", "helpline": "12345"},
     "answer.unclear": {"variant": "unclear", "helpline": "12345"},
+    "staff_answer": {"words": "可以带孙子来", "helpline": "12345"},
     "notice.early": SESSION | {"variant": "early", "helpline": "12345"},
     "notice.papers": SESSION | {"variant": "papers", "helpline": "12345"},
     "notice.weather": SESSION | {"variant": "weather", "helpline": "12345"},

@@ -65,7 +65,7 @@ def test_an_offer_always_leaves_time_to_answer_by_day_and_to_get_there(minutes: 
 
 
 def test_offers_run_in_the_hours_in_which_texts_go() -> None:
-    assert (offers.OPENS, offers.CLOSES) == (hours.OPENS, hours.CLOSES)
+    assert (hours.CIVIL.opens, hours.CIVIL.closes) == (offers.OPENS, offers.CLOSES)
 
 
 def an_offer(bench: Bench, **wish: object) -> tuple[Session, Registration]:

@@ -31,12 +31,12 @@ TEMPLATES: dict[str, str] = {
     "place_offered.online": "{when}的{title}有线上名额，给您留到{until}。回{yes}接受，回{no}不要。",
     "reminder_day": "提醒您：{title}，{when}，{place}。能来请回复{yes}，不能来请回复{no}取消。",
     "reminder_hours": "{when}的{title}快开始了，{place}，路上请慢走。不能来请回复{no}取消。",
-    "reminder_day.two": "提醒您：{title}，{when}，{place}；{title2}，{when2}，{place2}。有不能来的，请来电{helpline}。",
+    "reminder_day.two": "提醒您：{title}，{when}，{place}；{title2}，{when2}，{place2}。有不能来的，请回短信说是哪一场。",
     "reminder_day.three": "提醒您：{title}，{when}，{place}；{title2}，{when2}，{place2}；{title3}，{when3}，{place3}。"
-    "有不能来的，请来电{helpline}。",
-    "reminder_hours.two": "快开始了：{title}，{when}，{place}；{title2}，{when2}，{place2}。有不能来的，请来电{helpline}。",
+    "有不能来的，请回短信说是哪一场。",
+    "reminder_hours.two": "快开始了：{title}，{when}，{place}；{title2}，{when2}，{place2}。有不能来的，请回短信说是哪一场。",
     "reminder_hours.three": "快开始了：{title}，{when}，{place}；{title2}，{when2}，{place2}；{title3}，{when3}，{place3}。"
-    "有不能来的，请来电{helpline}。",
+    "有不能来的，请回短信说是哪一场。",
     "session_cancelled": "{title}原定{when}，现已取消，请不要前往。给您添了不便，请多包涵。",
     "session_cancelled.weather": "因天气原因，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
     "session_cancelled.holiday": "遇节假日，{when}的{title}取消，请不要前往。给您添了不便，请多包涵。",
@@ -82,10 +82,10 @@ EXAMPLES: dict[str, Facts] = {
     "place_offered": _SESSION | {"until": _UNTIL},
     "reminder_day": _SESSION,
     "reminder_hours": _SESSION,
-    "reminder_day.two": _SESSION | _TWO | _HELPLINE,
-    "reminder_day.three": _SESSION | _TWO | _THREE | _HELPLINE,
-    "reminder_hours.two": _SESSION | _TWO | _HELPLINE,
-    "reminder_hours.three": _SESSION | _TWO | _THREE | _HELPLINE,
+    "reminder_day.two": _SESSION | _TWO,
+    "reminder_day.three": _SESSION | _TWO | _THREE,
+    "reminder_hours.two": _SESSION | _TWO,
+    "reminder_hours.three": _SESSION | _TWO | _THREE,
     "session_cancelled": _SESSION,
     "session_changed": _SESSION | {"old_starts_at": "2021-10-21T06:00:00+00:00"},
     "missed_you": _SESSION,
@@ -107,6 +107,7 @@ CALLS: dict[str, str] = {
     "reminder_day": "提醒{title}，{when}，{place}。问问来不来。",
     "session_cancelled": "{title}原定{when}，现已取消，请不要前往。",
     "session_changed": "{title}有变动：现在是{when}，{place}。",
+    "notice": "有一条通知要告诉：{title}，{when}，{place}。",
     "referral": "请本人在{until}前来电{helpline}，有工作人员接听。",
 }
 """What is said on the phone in the place of a text, by purpose: notes for whoever calls."""
@@ -144,7 +145,9 @@ def usable(name: str) -> Facts:
     """What a wording with this name may use: each variable with its example."""
     facts = example_of(name)
     said = facts | said_of(facts, EXAMPLE_NOW)
-    return {variable: value for variable, value in said.items() if variable not in RAW}
+    asks = any("{no}" in words for known, words in TEMPLATES.items() if purpose_of(known) == purpose_of(name))
+    hidden = RAW if asks else (*RAW, "yes", "no")
+    return {variable: value for variable, value in said.items() if variable not in hidden}
 
 
 def variables(words: str) -> list[str]:

@@ -12,7 +12,7 @@ from services.notify.features.choose import WHY
 from services.notify.features.claim import WORDS
 from services.notify.features.compose import FACTS, LANDLINE, NAME, NEIGHBOURHOOD, PHONE
 from services.notify.features.take_reply import WORDS as REPLY_WORDS
-from services.notify.tables import Attempt, Call, CallTry, Carer, Choice, Contact, Errand, Message, Registration, Reply
+from services.notify.tables import Attempt, BulkRow, Call, CallTry, Carer, Choice, Contact, Errand, Message, Registration, Reply
 from shared.unit import Unit
 
 FIELDS = {"phone": PHONE, "facts": FACTS, "name": NAME, "landline": LANDLINE, "neighbourhood": NEIGHBOURHOOD}
@@ -55,6 +55,7 @@ def about(resident_id: UUID, unit: Unit) -> dict[str, Any]:
         "registrations": _rows(
             unit.session.exec(select(Registration).where(col(Registration.resident_id) == resident_id)).all(), {}, unit
         ),
+        "notices": _rows(unit.session.exec(select(BulkRow).where(col(BulkRow.resident_id) == resident_id)).all(), {}, unit),
         "texts": _rows(messages, {}, unit),
         "attempts": _rows(attempts, {"words": WORDS}, unit),
         "replies": _rows(replies, {"words": REPLY_WORDS}, unit),

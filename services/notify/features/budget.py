@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.notify.domain import limits
+from services.notify.domain.limits import Rank, Taken
 from services.notify.tables import Message
 from shared.unit import Unit
 
 _TAKEN = """
-    SELECT phone_fingerprint, category, started_at FROM attempt
+    SELECT phone_fingerprint, category, carrier, started_at FROM attempt
     WHERE phone_fingerprint = ANY(%s) AND started_at > %s AND outcome IN ('open', 'accepted', 'unknown', 'doubtful')
 """
 
 
-def held(messages: Sequence[Message], unit: Unit) -> dict[UUID, datetime]:
+def held(messages: Sequence[Message], carrier: str, unit: Unit) -> dict[UUID, datetime]:
     """Until when each has to wait; those that may go now are left out, and each of them counts for the ones after it.
 
     Whoever calls this holds the claim of the lane, so that no other sender counts at the same time.
     """
-    numbers = sorted({message.phone_fingerprint for message in messages})
-    taken: dict[tuple[str, str], list[datetime]] = {}
-    for number, category, at in unit.cursor().execute(_TAKEN, (numbers, unit.now - limits.LONGEST)):
-        taken.setdefault((number, category), []).append(at)
+    taken = taken_by({message.phone_fingerprint for message in messages}, unit)
     waits: dict[UUID, datetime] = {}
     for message in messages:
-        before = taken.setdefault((message.phone_fingerprint, message.category), [])
-        free_at = limits.free_at(message.category, before, unit.now)
+        before = taken.setdefault(message.phone_fingerprint, [])
+        free_at = limits.free_at(Rank(message.priority), message.category, before, unit.now, carrier)
         if free_at is not None:
             waits[message.id] = free_at
         else:
-            before.append(unit.now)
+            before.append(Taken(unit.now, message.category, carrier))
     return waits
+
+
+def taken_by(numbers: Collection[str], unit: Unit) -> dict[str, list[Taken]]:
+    """The texts that went, or may have gone, to each of these numbers within what any limit looks back on."""
+    taken: dict[str, list[Taken]] = {}
+    rows = unit.cursor().execute(_TAKEN, (sorted(numbers), unit.now - limits.LONGEST))
+    for number, category, carrier, at in rows.fetchall():
+        taken.setdefault(number, []).append(Taken(at, category, carrier))
+    return taken

@@ -21,6 +21,8 @@ from services.notify.features.budget import held
 from services.notify.features.call import ask_for_call
 from services.notify.features.choose import choices_of, wants
 from services.notify.features.compose import FACTS, PHONE
+from services.notify.features.house_rules import hours_in_force
+from services.notify.features.merge_reminders import merge_reminders
 from services.notify.features.prompts import asked_already, is_question, mark_of
 from services.notify.features.wordings import wordings
 from services.notify.gateways import Text
@@ -125,11 +127,12 @@ def claim(lane: Lane, most: int, carrier: str, unit: Unit) -> tuple[int, list[Te
         return 0, []
     look = _Look(messages, unit)
     going = [message for message in look.messages if look.may_go(message)]
-    waits = held(going, unit)
+    waits = held(going, carrier, unit)
     for message in going:
         if message.id in waits:
             progress.try_again(message, waits[message.id], "limit", unit)
-    ready = _write_down([message for message in going if message.id not in waits], look.reached, carrier, lease_until, unit)
+    going = merge_reminders([message for message in going if message.id not in waits], unit)
+    ready = _write_down(going, look.reached, carrier, lease_until, unit)
     group.save(look.messages, [], unit)
     return len(look.messages), ready
 
@@ -150,6 +153,7 @@ class _Look:
 
     def __init__(self, messages: Sequence[Message], unit: Unit) -> None:
         self._unit = unit
+        self._hours = hours_in_force(unit)
         residents = {message.resident_id for message in messages if message.resident_id is not None}
         stands_for: dict[UUID | None, UUID] = dict(unit.cursor().execute(_CONTACTS, {"residents": list(residents)}).fetchall())
         known = _by_key(Contact, Contact.resident_id, set(stands_for.values()), unit)
@@ -173,7 +177,7 @@ class _Look:
                 ask_for_call(message, reason, self._unit)
             progress.skip(message, reason, self._unit)
             return False
-        morning = _morning(message, self._unit.now)
+        morning = _morning(message, self._unit.now, self._hours)
         if morning > self._unit.now:
             progress.try_again(message, morning, "night", self._unit)
             return False
@@ -208,11 +212,12 @@ def _reach(message: Message, contact: Contact | None) -> Reached:
     return Reached(contact, contact.phone, contact.phone_fingerprint)
 
 
-def _morning(message: Message, now: datetime) -> datetime:
-    """Now, or until when the night holds it up. A reminder waits for the morning, even where that is too late for it."""
-    if message.purpose.startswith("reminder_"):
-        return hours.next_civil(now)
-    return hours.earliest(now, exempt=message.category in limits.URGENT, event_at=message.not_after)
+def _morning(message: Message, now: datetime, in_force: hours.Hours) -> datetime:
+    """Now, or until when the night holds it up. A reminder, or anything for many, waits even where that is too late for it."""
+    open_hours = hours.hours_of(message.category, in_force)
+    if message.purpose.startswith("reminder_") or message.batch_id is not None:
+        return hours.next_civil(now, open_hours)
+    return hours.earliest(now, exempt=message.category in limits.URGENT, event_at=message.not_after, hours=open_hours)
 
 
 def _write_down(

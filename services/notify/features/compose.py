@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from services.notify.domain import hours, limits, texts
 from services.notify.features import Command
+from services.notify.features.house_rules import hours_in_force
 from services.notify.tables import Message, Session
 from shared.contracts.notify import Category, Purpose
 from shared.unit import Unit
@@ -37,6 +38,7 @@ class Compose(Command):
     session_id: UUID | None = None
     phone: str = ""
     phone_fingerprint: str = ""
+    batch_id: UUID | None = None
 
 
 def compose(command: Compose, unit: Unit) -> Message:
@@ -45,18 +47,23 @@ def compose(command: Compose, unit: Unit) -> Message:
     planned = unit.session.exec(select(Message).where(col(Message.dedupe_key) == dedupe_key)).one_or_none()
     if planned is not None:
         return planned
-    exempt = command.category in limits.URGENT
     message = Message(
         dedupe_key=dedupe_key,
         cause=f"{unit.cause.type} {unit.cause.id}" if unit.cause else "",
         facts=unit.keys.encrypt(json.dumps(command.facts), FACTS),
         planned_at=unit.now,
-        due_at=command.due_at or hours.earliest(unit.now, exempt=exempt, event_at=command.not_after),
+        due_at=command.due_at or _earliest(command, unit),
+        priority=limits.rank_of(command.purpose, command.category),
         **command.model_dump(exclude={"subject", "slot", "facts", "due_at"}),
     )
     unit.add(message)
     unit.wake()
     return message
+
+
+def _earliest(command: Compose, unit: Unit) -> datetime:
+    exempt, open_hours = command.category in limits.URGENT, hours.hours_of(command.category, hours_in_force(unit))
+    return hours.earliest(unit.now, exempt=exempt, event_at=command.not_after, hours=open_hours)
 
 
 def facts_of(session: Session) -> texts.Facts:

@@ -8,7 +8,7 @@ from sqlalchemy import Text, cast, delete, literal, or_, update
 from sqlmodel import col, select
 
 from services.notify.features import Command, progress
-from services.notify.tables import Attempt, Call, Carer, Choice, Contact, Errand, Message, Receipt, Registration, Reply
+from services.notify.tables import Attempt, BulkRow, Call, Carer, Choice, Contact, Errand, Message, Receipt, Registration, Reply
 from shared.contracts.notify import TextsErased
 from shared.erasure import forget
 from shared.unit import Unit
@@ -58,6 +58,7 @@ def _empty(message_ids: list[UUID], marks: list[str], resident_id: UUID, unit: U
     replies = {"phone": "", "phone_fingerprint": "", "words": "", "words_mark": "", "resident_id": None, "needs_person": False}
     unit.cursor().execute("SELECT set_config('jiamenkou.erases', 'on', true)")
     for statement in (
+        update(BulkRow).where(col(BulkRow.resident_id) == resident_id).values(resident_id=None),
         update(Receipt).where(col(Receipt.phone_fingerprint).in_(marks)).values(phone_fingerprint=""),
         update(Attempt).where(col(Attempt.message_id).in_(message_ids)).values(words="", phone_fingerprint=""),
         update(Reply).where(theirs).values(**replies, dedupe_key=literal("erased:") + cast(col(Reply.id), Text)),

@@ -11,7 +11,7 @@ from services.notify.tables import Attempt, Message
 from shared.contracts.notify import MessageSkipped
 from shared.unit import Unit
 
-SkipReason = Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead"]
+SkipReason = Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead", "merged", "stopped"]
 Hold = Literal["night", "limit", "carrier", "template", "broken"]
 
 

@@ -9,14 +9,15 @@ from sqlmodel import col, select
 from services.notify.domain import hours
 from services.notify.features import progress
 from services.notify.features.compose import Compose, compose, facts_of
+from services.notify.features.house_rules import hours_in_force, reminders_in_force
 from services.notify.tables import Message, Registration, Session
 from shared.unit import Unit
 
 
 def remind(registration: Registration, session: Session, unit: Unit) -> None:
     """Plan the reminders that can still come in time."""
-    for reminder in hours.REMINDERS:
-        due_at = hours.due_reminder(reminder, session.starts_at, unit.now)
+    for reminder in reminders_in_force(unit):
+        due_at = hours.due_reminder(reminder, session.starts_at, unit.now, hours_in_force(unit))
         if due_at is not None:
             compose(
                 Compose(
@@ -35,7 +36,8 @@ def remind(registration: Registration, session: Session, unit: Unit) -> None:
 
 
 def withdraw(registration_id: UUID, unit: Unit) -> None:
-    """Nothing that is still planned about this registration is sent any more."""
+    """Nothing still planned about this registration is sent any more; the same may be planned anew, as for a move and back."""
     planned = select(Message).where(col(Message.registration_id) == registration_id, col(Message.state) == "planned")
     for message in unit.session.exec(planned.order_by(col(Message.id)).with_for_update()):
+        message.dedupe_key = f"{message.dedupe_key}:{message.id}"
         progress.skip(message, "cancelled", unit)

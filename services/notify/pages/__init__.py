@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.notify.pages import calls, carriers, choices, errands, figures, handset, inbox, kept, messages, templates
+from services.notify.pages import (
+    bulk,
+    calls,
+    carriers,
+    choices,
+    errands,
+    figures,
+    handset,
+    inbox,
+    kept,
+    messages,
+    rules,
+    templates,
+)
 
 router = APIRouter(prefix="/notify", include_in_schema=False)
-for room in (inbox, calls, errands, choices, carriers, figures, templates, messages, kept, handset):
+for room in (inbox, calls, errands, choices, carriers, figures, templates, bulk, rules, messages, kept, handset):
     router.include_router(room.router)

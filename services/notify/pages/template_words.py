@@ -16,6 +16,37 @@ CATEGORIES: dict[Category, str] = {
     "critical": phrase("要紧事"),
     "code": phrase("验证码"),
 }
+VARIANTS = {
+    "from_waitlist": phrase("候补到了"),
+    "waiting": phrase("还在候补"),
+    "offer": phrase("让出名额"),
+    "online": phrase("线上"),
+    "two": phrase("同一天两场"),
+    "three": phrase("同一天三场"),
+    "weather": phrase("天气"),
+    "holiday": phrase("节假日"),
+    "lecturer": phrase("老师来不了"),
+    "venue": phrase("场地用不了"),
+    "too_few": phrase("报名的人少"),
+    "other": phrase("别的原因"),
+    "time": phrase("改时间"),
+    "place": phrase("换地方"),
+    "time_waiting": phrase("改时间，告诉候补的"),
+    "place_waiting": phrase("换地方，告诉候补的"),
+    "confirmed": phrase("报上了"),
+    "waitlisted": phrase("排上候补"),
+    "cancelled": phrase("取消了"),
+    "elder": phrase("告诉本人"),
+    "carer": phrase("告诉代办的人"),
+    "stopped": phrase("不再发短信"),
+    "refused": phrase("不再发宣传"),
+    "resumed": phrase("恢复短信"),
+    "too_late": phrase("回得晚了"),
+    "unclear": phrase("不知道是哪一场"),
+    "early": phrase("请早点到"),
+    "papers": phrase("请带证件"),
+}
+"""What staff read of the variants that the product brings; notices of their own go by the name they gave."""
 BODIES = {HOUSE: phrase("街道"), "aliyun": phrase("阿里云"), "tencent": phrase("腾讯云")}
 """Who approves wordings."""
 
@@ -54,12 +85,14 @@ FINDINGS: dict[Code, str] = {
 
 def finding_facts(finding: Finding) -> dict[str, Any]:
     """What the finding's sentence is filled with."""
-    return {"found": finding.found, "carriers": "、".join(BODIES[carrier] for carrier in finding.carriers)}
+    found = f"{{{finding.found}}}" if finding.code.startswith("variable_") else finding.found
+    return {"found": found, "carriers": "、".join(BODIES[carrier] for carrier in finding.carriers)}
 
 
 WORDS: dict[str, Any] = {
     "categories": CATEGORIES,
     "bodies": BODIES,
+    "variants": VARIANTS,
     "approval_states": APPROVALS,
     "findings": FINDINGS,
     "finding_facts": finding_facts,

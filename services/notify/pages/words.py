@@ -67,6 +67,8 @@ WHY = {
     "no_phone": phrase("没有手机号"),
     "cancelled": phrase("名额或活动已取消"),
     "called_instead": phrase("本人要打电话，不要短信"),
+    "merged": phrase("和当天别的提醒并成一条"),
+    "stopped": phrase("群发中途停下"),
     "night": phrase("夜间不发，等到早上"),
     "limit": phrase("这个号码当天短信已多，等一等"),
     "carrier": phrase("运营商忙，稍后再发"),
