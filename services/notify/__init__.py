@@ -5,6 +5,8 @@ RUNS = ("web", "relay", "events", "jobs", "codes")
 
 SAYS = (
     "notify.call_made",
+    "notify.carrier_back",
+    "notify.carrier_left",
     "notify.errand_done",
     "notify.fell_back",
     "notify.message_delivered",

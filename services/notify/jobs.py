@@ -20,12 +20,12 @@ BULK_AT_ONCE = 2
 """Threads of one process that may be at bulk messages: the others are there for whatever else comes."""
 
 
-def jobs_with(carriers: Mapping[str, SmsGateway], helpline: str) -> Jobs:
-    """The kinds of work, with the carriers they use. Log-in codes have workers of their own: somebody is waiting at a screen."""
+def jobs_with(carriers: Mapping[str, SmsGateway], shares: Mapping[str, int], helpline: str) -> Jobs:
+    """The kinds of work, with the carriers and their shares. Log-in codes have workers of their own: somebody is waiting."""
     jobs = Jobs()
     jobs.apart.add("codes")
     for lane in get_args(Lane):
-        jobs.group(f"send_{lane}", outlook=OUTLOOK.format(lane=lane), lane=lane)(_sender(lane, carriers))
+        jobs.group(f"send_{lane}", outlook=OUTLOOK.format(lane=lane), lane=lane)(_sender(lane, carriers, shares))
 
     @jobs.group("ask", outlook=DOUBTFUL)
     def ask(begin: Begin, most: int) -> int:
@@ -44,7 +44,7 @@ def jobs_with(carriers: Mapping[str, SmsGateway], helpline: str) -> Jobs:
     return jobs
 
 
-def _sender(lane: Lane, carriers: Mapping[str, SmsGateway]) -> Callable[[Begin, int], int]:
+def _sender(lane: Lane, carriers: Mapping[str, SmsGateway], shares: Mapping[str, int]) -> Callable[[Begin, int], int]:
     """Sends the texts of a lane; for bulk messages only so many at the same time."""
     free = threading.BoundedSemaphore(BULK_AT_ONCE if lane == "bulk" else 64)
 
@@ -52,7 +52,7 @@ def _sender(lane: Lane, carriers: Mapping[str, SmsGateway]) -> Callable[[Begin, 
         if not free.acquire(blocking=False):
             return 0
         try:
-            return send(lane, begin, most, next(iter(carriers.values())))
+            return send(lane, begin, most, carriers, shares)
         finally:
             free.release()
 

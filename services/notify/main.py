@@ -27,12 +27,14 @@ LARGEST_BATCH = 1024 * 1024
 def service(*, carriers: Mapping[str, SmsGateway] | None = None, **given: Any) -> Service:
     """Notify, ready for any of its processes; settings not given come from the environment, and so do the carriers."""
     settings = NotifySettings(**given)
+    carriers = carriers or chosen(settings)
+    shares = {name: settings.weights.get(name, 100) for name in carriers}
     return Service(
         "notify",
         settings,
         web,
         consumers=consumers_with(settings.helpline),
-        jobs=jobs_with(carriers or chosen(settings), settings.helpline),
+        jobs=jobs_with(carriers, shares, settings.helpline),
         schedule=schedule_with(settings.keeping),
         recount=recount,
         whereabouts=WHEREABOUTS,

@@ -8,6 +8,8 @@ SAYS = ("reports.bulletin_published", "reports.person_erased")
 
 HEARS = (
     "notify.call_made",
+    "notify.carrier_back",
+    "notify.carrier_left",
     "notify.errand_done",
     "notify.fell_back",
     "notify.message_delivered",

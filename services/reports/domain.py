@@ -41,6 +41,8 @@ AUDIENCE: Mapping[str, frozenset[str]] = {
     "registration.course_completed": STAFF,
     "registration.certificate_issued": DESK,
     "registration.certificate_revoked": DESK,
+    "notify.carrier_left": DESK,
+    "notify.carrier_back": DESK,
     "notify.message_sent": DESK,
     "notify.message_delivered": DESK,
     "notify.message_failed": DESK,

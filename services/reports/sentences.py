@@ -150,6 +150,13 @@ def _of_choice(texts: str, promotion: str, calls: str) -> Callable[[Fact], str]:
     return lambda fact: {"promotion": promotion, "calls": calls}.get(fact["category"], texts)
 
 
+def _of_carrier_left(fact: Fact) -> str:
+    return {
+        "operator": phrase("短信运营商 {carrier} 由工作人员停用了"),
+        "slow": phrase("短信运营商 {carrier} 太慢，先不用它了"),
+    }.get(fact["reason"], phrase("短信运营商 {carrier} 出了毛病，先不用它了"))
+
+
 SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.resident_registered": phrase("新登记居民 {count} 人"),
     "registration.resident_changed": phrase("更正居民资料 {count} 份"),
@@ -181,6 +188,8 @@ SENTENCES: Mapping[str, str | Callable[[Fact], str]] = {
     "registration.course_completed": phrase("有人在“{activity}”结业，学了 {minutes} 分钟"),
     "registration.certificate_issued": phrase("“{activity}”发了一张结业证书"),
     "registration.certificate_revoked": phrase("“{activity}”的一张结业证书作废了"),
+    "notify.carrier_left": _of_carrier_left,
+    "notify.carrier_back": phrase("短信运营商 {carrier} 恢复使用了"),
     "notify.message_sent": phrase("发出短信 {count} 条（{purpose}）"),
     "notify.message_delivered": phrase("送到短信 {count} 条（{purpose}）"),
     "notify.message_failed": phrase("没送到短信 {count} 条（{purpose}）"),

@@ -79,6 +79,24 @@ class MessageSkipped(Event, type="notify.message_skipped", subject="message_id")
     reason: Literal["opted_out", "expired", "no_phone", "cancelled", "called_instead", "merged", "stopped"]
 
 
+class CarrierLeft(Event, type="notify.carrier_left", subject="carrier_id"):
+    """A carrier is used no more for now: it failed (`errors` of `answers` lately), was too slow, or somebody took it out."""
+
+    carrier_id: UUID
+    carrier: str
+    reason: Literal["errors", "slow", "operator"]
+    answers: int = 0
+    errors: int = 0
+
+
+class CarrierBack(Event, type="notify.carrier_back", subject="carrier_id"):
+    """A carrier that had been left for so many `seconds` is used again."""
+
+    carrier_id: UUID
+    carrier: str
+    seconds: int
+
+
 class ReplyReceived(Event, type="notify.reply_received", subject="reply_id"):
     """A resident answered, by text or when called: what that meant, and which registration it is about when that is certain.
 

@@ -100,7 +100,7 @@ def test_a_sender_that_dies_anywhere_leads_to_one_text(
         case "before the outcome is written":
             begin = dying_at(bench, 2)
     with pytest.raises(Crash):
-        send("texts", begin, 100, carrier)
+        send("texts", begin, 100, {"pocket": carrier}, {"pocket": 1})
     bench.query("UPDATE message SET lease_until = now() - interval '1 second' WHERE state = 'sending' RETURNING 1")
     bench.tick()
     ask_until_believed(bench)

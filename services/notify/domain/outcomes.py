@@ -21,6 +21,10 @@ def higher(now: State, news: State) -> State:
 ASK_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 """When to ask about an unanswered text, each counted from the ask before. "Not found" is believed at the last one only."""
 
+SENT_AGAIN: tuple[str, ...] = ("session_cancelled", "session_changed")
+"""Purposes of which a text goes once more when its carrier cannot be asked and nothing came back: two of these do no harm, and
+none sends somebody out for nothing. All others stay unknown until somebody of the staff decides."""
+
 LOOK_AFTER = (timedelta(minutes=30), timedelta(hours=6), timedelta(hours=24), timedelta(hours=48))
 """When to ask about an accepted text whose receipt has not come."""
 

@@ -40,6 +40,15 @@ _PHONES = """
 """
 
 
+class Nobody:
+    """The carrier cannot be asked, or is none of ours any more: only a receipt can tell."""
+
+
+NOBODY = Nobody()
+Heard = Found | NotFound | Nobody | None
+"""What was heard of an attempt; None is no answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a carrier is asked about one attempt."""
@@ -65,8 +74,8 @@ def ask_carriers(begin: Begin, most: int, carriers: Mapping[str, SmsGateway]) ->
     return len(questions)
 
 
-def learn(answers: Mapping[UUID, Found | NotFound | None], unit: Unit) -> None:
-    """Write down what the carriers know of the attempts; None is no answer."""
+def learn(answers: Mapping[UUID, Heard], unit: Unit) -> None:
+    """Write down what the carriers know of the attempts."""
     together = group.pairs(list(answers), unit)
     for out_id, (message, attempt) in together.items():
         if attempt.outcome == "unknown" or (attempt.outcome == "accepted" and message.state == "accepted"):
@@ -85,17 +94,17 @@ def _take(most: int, unit: Unit) -> list[Question]:
     ]
 
 
-def _ask(question: Question, carrier: SmsGateway | None) -> Found | NotFound | None:
-    """The answer, if there is one; a carrier that we have no contract with any more gives none."""
+def _ask(question: Question, carrier: SmsGateway | None) -> Heard:
+    """The answer, if there is one."""
     if carrier is None or not carrier.asks:
-        return None
+        return NOBODY
     try:
         return carrier.query(question.out_id, phone=question.phone, sent_at=question.sent_at, reference=question.reference)
     except Unanswered:
         return None
 
 
-def _learn(message: Message, attempt: Attempt, answer: Found | NotFound | None, unit: Unit) -> None:
+def _learn(message: Message, attempt: Attempt, answer: Heard, unit: Unit) -> None:
     match answer:
         case Found(reference, "accepted", _):
             if attempt.outcome == "unknown":
@@ -106,6 +115,8 @@ def _learn(message: Message, attempt: Attempt, answer: Found | NotFound | None, 
             progress.report(message, attempt, status == "delivered", code, reference, unit)
         case _ if attempt.outcome == "accepted":
             _look_again(attempt, unit)
+        case Nobody() if attempt.asks == len(outcomes.ASK_AFTER) - 1:
+            progress.give_up_asking(message, attempt, unit)
         case NotFound() if attempt.asks == len(outcomes.ASK_AFTER) - 1:
             progress.never_sent(message, attempt, unit)
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,15 +17,15 @@ _TAKEN = """
 """
 
 
-def held(messages: Sequence[Message], carrier: str, unit: Unit) -> dict[UUID, datetime]:
-    """Until when each has to wait; those that may go now are left out, and each of them counts for the ones after it.
+def held(messages: Sequence[Message], carriers: Mapping[UUID, str], unit: Unit) -> dict[UUID, datetime]:
+    """Until when each has to wait with the carrier it is meant for; those that may go now are left out, and each of them counts for the ones after it.
 
     Whoever calls this holds the claim of the lane, so that no other sender counts at the same time.
     """
     taken = taken_by({message.phone_fingerprint for message in messages}, unit)
     waits: dict[UUID, datetime] = {}
     for message in messages:
-        before = taken.setdefault(message.phone_fingerprint, [])
+        carrier, before = carriers[message.id], taken.setdefault(message.phone_fingerprint, [])
         free_at = limits.free_at(Rank(message.priority), message.category, before, unit.now, carrier)
         if free_at is not None:
             waits[message.id] = free_at

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -24,14 +24,16 @@ from services.notify.features.compose import FACTS, PHONE
 from services.notify.features.house_rules import hours_in_force
 from services.notify.features.merge_reminders import merge_reminders
 from services.notify.features.prompts import asked_already, is_question, mark_of
-from services.notify.features.wordings import wordings
+from services.notify.features.route import Routes, Way
+from services.notify.features.wordings import Worded, Wordings, wordings
 from services.notify.gateways import Text
 from services.notify.tables import Contact, Message, Registration, Session
 from services.notify.tables.messages import Lane
-from shared.event import new_id
 from shared.log import log
 from shared.unit import Unit
 
+Handovers = dict[str, list[Text]]
+"""The texts that may be handed over now, by carrier."""
 Row = TypeVar("Row", bound=SQLModel)
 
 WORDS = "attempt.words"
@@ -117,24 +119,28 @@ class Reached:
     fingerprint: str
 
 
-def claim(lane: Lane, most: int, carrier: str, unit: Unit) -> tuple[int, list[Text]]:
-    """Take at most `most` due texts of the lane; returns how many were looked at, and those to be handed over now."""
+def claim(lane: Lane, most: int, shares: Mapping[str, int], unit: Unit) -> tuple[int, Handovers]:
+    """Take at most `most` due texts of the lane; returns how many were dealt with, and what each carrier is to be handed now."""
     row = unit.cursor().execute(_ALONE, (lane,)).fetchone()
     assert row is not None
     lease_until = row[1] + LEASE
-    messages = _due(lane, most, unit)
+    routes = Routes(shares, lane, unit)
+    messages = _due(lane, most if routes.room is None else min(most, routes.room), unit)
     if not messages:
-        return 0, []
+        return 0, {}
     look = _Look(messages, unit)
     going = [message for message in look.messages if look.may_go(message)]
-    waits = held(going, carrier, unit)
+    given = routes.give(going)
+    going = [message for message in going if given[message.id].carriers]
+    waits = held(going, {message.id: given[message.id].carriers[0] for message in going}, unit)
     for message in going:
         if message.id in waits:
             progress.try_again(message, waits[message.id], "limit", unit)
     going = merge_reminders([message for message in going if message.id not in waits], unit)
-    ready = _write_down(going, look.reached, carrier, lease_until, unit)
+    ready = _write_down(going, look.reached, given, lease_until, unit)
     group.save(look.messages, [], unit)
-    return len(look.messages), ready
+    stay = sum(message.state == "planned" and message.due_at <= unit.now for message in look.messages)
+    return len(look.messages) - stay, ready
 
 
 def _due(lane: Lane, most: int, unit: Unit) -> list[Message]:
@@ -221,12 +227,12 @@ def _morning(message: Message, now: datetime, in_force: hours.Hours) -> datetime
 
 
 def _write_down(
-    messages: Sequence[Message], reached: dict[UUID, Reached], carrier: str, lease_until: datetime, unit: Unit
-) -> list[Text]:
+    messages: Sequence[Message], reached: dict[UUID, Reached], given: Mapping[UUID, Way], lease_until: datetime, unit: Unit
+) -> Handovers:
     """Write the attempts down; a text that cannot be made is put off, and keeps nobody else waiting."""
     if not messages:
-        return []
-    ready: list[Text] = []
+        return {}
+    ready: Handovers = {}
     rows = []
     in_force = wordings(unit)
     marked = _to_be_marked(messages, unit)
@@ -235,7 +241,7 @@ def _write_down(
             if message.id in marked:
                 message.mark = mark_of(message, message.phone_fingerprint, unit)
             facts: texts.Facts = json.loads(unit.keys.decrypt(message.facts, FACTS)) | {"mark": message.mark}
-            worded = in_force.word(message.purpose, facts, unit.now, carrier)
+            carrier, worded = _worded(message, facts, given[message.id].carriers, in_force, unit)
             phone = unit.keys.decrypt(reached[message.id].phone, PHONE)
         except Exception:
             log.exception("text_broken", message_id=str(message.id), purpose=message.purpose)
@@ -247,17 +253,28 @@ def _write_down(
         message.attempts += 1
         message.state, message.held_for, message.parts = "sending", "", lengths.parts(worded.text)
         message.lease_until, message.template_version = lease_until, worded.version
-        text = Text(new_id(), phone, worded.text, worded.code, worded.values)
+        text = Text(given[message.id].out_id, phone, worded.text, worded.code, worded.values)
         kept = unit.keys.encrypt(worded.text, WORDS)
         rows.append(
             (text.out_id, message.id, message.attempts, carrier, message.category, message.phone_fingerprint, kept, unit.now)
         )
-        ready.append(text)
+        ready.setdefault(carrier, []).append(text)
         if message.id in marked:
             group.save([message], [], unit)  # the next question to this number has to see it
     if rows:
         unit.cursor().execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
     return ready
+
+
+def _worded(
+    message: Message, facts: texts.Facts, carriers: Sequence[str], in_force: Wordings, unit: Unit
+) -> tuple[str, Worded | None]:
+    """The text in the words of the first of the carriers that has approved any."""
+    for carrier in carriers:
+        worded = in_force.word(message.purpose, facts, unit.now, carrier)
+        if worded is not None:
+            return carrier, worded
+    return "", None
 
 
 def _to_be_marked(messages: Sequence[Message], unit: Unit) -> set[UUID]:

@@ -39,12 +39,14 @@ def report(message: Message, attempt: Attempt, arrived: bool, code: str, referen
     _move(message, attempt, "delivered" if arrived else "failed")
 
 
-def refuse(message: Message, attempt: Attempt, code: str, unit: Unit) -> None:
-    """The carrier has not taken the text: it goes later if the carrier is only busy, and never otherwise."""
+def refuse(message: Message, attempt: Attempt, code: str, unit: Unit, *, elsewhere: bool = False) -> None:
+    """The carrier has not taken the text: it goes `elsewhere` at once, or later if the carrier is only busy, else never."""
     if attempt.outcome not in ("open", "unknown"):
         return
     attempt.outcome, attempt.ended_at, attempt.code, attempt.ask_at = "refused", unit.now, code, None
-    if carrier_codes.family(attempt.carrier, code) is carrier_codes.Family.BUSY:
+    if elsewhere:
+        try_again(message, unit.now, "carrier", unit)
+    elif carrier_codes.family(attempt.carrier, code) is carrier_codes.Family.BUSY:
         try_again(message, unit.now + outcomes.try_again_after(message.attempts), "carrier", unit)
     else:
         _fail(message, attempt, code, unit)
@@ -69,6 +71,15 @@ def never_sent(message: Message, attempt: Attempt, unit: Unit) -> None:
         _fail(message, attempt, attempt.code, unit)
         _move(message, attempt, "failed")
     else:
+        try_again(message, unit.now, "", unit)
+
+
+def give_up_asking(message: Message, attempt: Attempt, unit: Unit) -> None:
+    """Nobody will ever know: the text goes once more where that does no harm, else it stays for the staff to decide about."""
+    attempt.ask_at = None
+    again = message.purpose in outcomes.SENT_AGAIN and message.category != "code" and message.attempts == attempt.number == 1
+    if again:
+        attempt.outcome, attempt.code = "doubtful", "doubtful"
         try_again(message, unit.now, "", unit)
 
 

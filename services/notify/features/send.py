@@ -8,45 +8,56 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
+from services.notify.domain.routing import is_certainly_its_fault
 from services.notify.features import group, progress
 from services.notify.features.claim import claim
+from services.notify.features.judge_carriers import judge
+from services.notify.features.route import Routes
 from services.notify.gateways import Accepted, Answer, Refused, SmsGateway, Text
+from services.notify.tables import Attempt
 from services.notify.tables.messages import Lane
 from shared.jobs import Begin
 from shared.unit import Unit
 
+NONE: Mapping[str, int] = {}
 AT_ONCE = 200
 """Most texts in one claim: what a sender that dies leaves in doubt, and what one lane of one worker has on the way."""
 SETTLE_AFTER = 0.1
 """Seconds that answers wait for others, to be written down together."""
 
 
-def send(lane: Lane, begin: Begin, most: int, carrier: SmsGateway) -> int:
-    """Send the texts of the lane that are due, at most so many; returns how many were looked at."""
+def send(lane: Lane, begin: Begin, most: int, carriers: Mapping[str, SmsGateway], shares: Mapping[str, int]) -> int:
+    """Send the texts of the lane that are due, at most so many; returns how many were dealt with."""
     with begin() as unit:
-        taken, ready = claim(lane, min(most, AT_ONCE), carrier.name, unit)
-    for answers in _handed_over([(carrier, ready)]):
+        taken, ready = claim(lane, min(most, AT_ONCE), shares, unit)
+    for answers in _handed_over([(carriers[name], texts) for name, texts in ready.items()]):
         with begin() as unit:
-            settle(answers, unit)
+            judge(settle(answers, unit, shares), unit)
     return taken
 
 
-def settle(answers: dict[UUID, Answer], unit: Unit) -> None:
-    """Write down what the carrier answered to each attempt; None is no answer."""
+def settle(answers: Mapping[UUID, Answer], unit: Unit, shares: Mapping[str, int] = NONE) -> list[tuple[Attempt, Answer]]:
+    """Write down what the carrier answered to each attempt; None is no answer.
+
+    What a carrier of `shares` refuses because of itself goes to another one at once, while there is one it has not been given to.
+    """
     together = group.pairs(list(answers), unit)
+    in_use = len(Routes(shares, "texts", unit).shares) if any(isinstance(answer, Refused) for answer in answers.values()) else 0
     for out_id, (message, attempt) in together.items():
         match answers[out_id]:
             case Accepted(reference):
                 progress.accept(message, attempt, reference, unit)
             case Refused(code):
-                progress.refuse(message, attempt, code, unit)
+                elsewhere = message.attempts < in_use and is_certainly_its_fault(attempt.carrier, code)
+                progress.refuse(message, attempt, code, unit, elsewhere=elsewhere)
             case None:
                 progress.lose(message, attempt, unit)
     group.save([message for message, _ in together.values()], [attempt for _, attempt in together.values()], unit)
+    return [(attempt, answers[out_id]) for out_id, (_, attempt) in together.items()]
 
 
 def end_abandoned(unit: Unit) -> None:
@@ -70,7 +81,7 @@ def _handed_over(shares: Sequence[tuple[SmsGateway, Sequence[Text]]]) -> Iterato
         except BaseException as error:
             answers.put(error)
 
-    busy = [threading.Thread(target=hand_over, args=share, name="hand over", daemon=True) for share in shares if share[1]]
+    busy = [threading.Thread(target=hand_over, args=share, name="hand over", daemon=True) for share in shares]
     for thread in busy:
         thread.start()
     under_way, bundle, until = len(busy), dict[UUID, Answer](), 0.0

@@ -3,6 +3,7 @@
 from services.notify.tables.base import Table
 from services.notify.tables.bulk import Bulk, BulkRow
 from services.notify.tables.calls import Call, CallTry, Errand
+from services.notify.tables.carriers import CarrierStanding
 from services.notify.tables.figures import CarrierBill, CarrierDay
 from services.notify.tables.messages import Attempt, Message, Receipt
 from services.notify.tables.people import Carer, Choice, Contact
@@ -22,6 +23,7 @@ __all__ = [
     "Carer",
     "CarrierBill",
     "CarrierDay",
+    "CarrierStanding",
     "Choice",
     "Contact",
     "Errand",

@@ -29,6 +29,7 @@ class Texts:
             notify.ReplyReceived: self.reply,
             notify.OptedOut: self.opt_out,
             **dict.fromkeys((notify.OptedIn, notify.FellBack, notify.CallMade, notify.ErrandDone), only_told),
+            **dict.fromkeys((notify.CarrierLeft, notify.CarrierBack), only_told),
         }
 
     def writes(self) -> Writes:
