@@ -18,7 +18,7 @@ _TAKEN = """
 
 
 def held(messages: Sequence[Message], carriers: Mapping[UUID, str], unit: Unit) -> dict[UUID, datetime]:
-    """Until when each has to wait with the carrier it is meant for; those that may go now are left out, and each of them counts for the ones after it.
+    """Until when each has to wait with the carrier meant for it. Those left out may go now; each counts for the ones after it.
 
     Whoever calls this holds the claim of the lane, so that no other sender counts at the same time.
     """
