@@ -48,7 +48,7 @@ def test_two_gives_the_place_back_by_text_and_td_ends_the_reminders(town: Town) 
     before = len(town.texts(SECOND))
     town.pass_time(NOON - timedelta(hours=2))
     assert len(town.texts(SECOND)) == before
-    assert "今天12:00开始" in town.texts(THIRD)[-1]
+    assert "快开始了" in town.texts(THIRD)[-1]
     skipped = town.world["notify"].query("SELECT purpose, skip_reason FROM message WHERE state = 'skipped' AND skip_reason <> ''")
     assert ("reminder_hours", "opted_out") in skipped
 
