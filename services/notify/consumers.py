@@ -179,8 +179,9 @@ def tell_place_cancelled(event: RegistrationCancelled, unit: Unit) -> None:
 
 
 def ask_whether_wanted(event: PlaceOffered, unit: Unit) -> None:
-    """A place is kept for somebody: they are asked, until the time is up."""
+    """A place is kept for somebody: they are asked, until the time is up, and anew when it will be up sooner."""
     registration, session = keep_registration(event, unit)
+    withdraw(registration.id, unit)
     if session.state == "scheduled" and event.expires_at > unit.now:
         variant = {"variant": "online"} if event.mode == "online" else {}
         _tell(
@@ -189,6 +190,7 @@ def ask_whether_wanted(event: PlaceOffered, unit: Unit) -> None:
             session,
             unit,
             not_after=event.expires_at,
+            slot=event.expires_at.isoformat(),
             until=event.expires_at.isoformat(),
             **variant,
         )

@@ -327,6 +327,16 @@ def test_an_offer_is_answered_with_one_or_two(
     assert [reply.needs_person for reply in bench.all(Reply)] == [False]
 
 
+def test_an_offer_that_ends_sooner_is_asked_about_anew(bench: Bench, story: Story, carrier: PocketCarrier) -> None:
+    place = an_offer(bench, story)
+    bench.hear(story.offered(place.registration, place.session, clock.now() + timedelta(hours=2)))
+    bench.work()
+    asked = [text for text in carrier.phones.on(ANAS_PHONE) if "给您留到" in text]
+    assert [text.partition("给您留到")[2][:7] for text in asked] == ["今天13:00", "今天11:00"]
+    (told,) = text_back(bench, "1")
+    assert (told.meaning, told.registration_id) == ("accept", place.registration)
+
+
 def test_one_is_about_the_offer_and_not_about_a_place_that_asks_for_no_one(
     bench: Bench, story: Story, place: Place, carrier: PocketCarrier
 ) -> None:
