@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from services.notify.domain.carrier_codes import Family
 from services.notify.features.watch_carriers import CarrierHealth, watch_carriers
+from services.notify.main import service
+from services.notify.tables import CarrierStanding
 from shared.event import new_id
-from shared.testing import Bench
+from shared.testing import START, Bench
+from tests.conftest import Databases
 from tests.notify.conftest import Place, Story, the
 from tests.notify.phones import PocketCarrier
 from tests.notify.test_callbacks import post_receipts, receipt_of
+from tests.notify.test_sending import ask_until_believed
 
 HOUR = timedelta(hours=1)
 
@@ -96,3 +104,63 @@ def test_the_page_shows_each_carrier_and_its_codes(bench: Bench, place: Place, c
     assert client.get("/notify/messages/carriers?hours=0").status_code == 422
     assert bench.client("resident", browser=True).get("/notify/messages/carriers").status_code == 403
     assert the(bench, "place_confirmed").state == "planned"
+
+
+@pytest.fixture
+def two_carriers(databases: Databases, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """Notify with two carriers by its settings."""
+    monkeypatch.setenv("JIAMENKOU_CARRIERS", "simulated=70 second=30")
+    made = service(carrier_url="http://127.0.0.1:9", database_url=databases.fresh("notify"), keys=keys, profile="demo")
+    yield Bench(made)
+    made.close()
+
+
+def test_an_operator_takes_a_carrier_out_and_puts_it_back(two_carriers: Bench) -> None:
+    client = two_carriers.client("operator", browser=True)
+    assert "70%" in client.get("/notify/messages/carriers").text
+    answer = client.post("/notify/messages/carriers", data={"carrier": "simulated", "used": "false"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/notify/messages/carriers")
+    assert "人工停用" in client.get("/notify/messages/carriers").text
+    refused = client.post("/notify/messages/carriers", data={"carrier": "second", "used": "false"})
+    assert refused.status_code == 409
+    assert "请先恢复另一家" in refused.text
+    client.post("/notify/messages/carriers", data={"carrier": "simulated", "used": "true"})
+    assert "人工停用" not in client.get("/notify/messages/carriers").text
+
+
+@pytest.mark.parametrize(
+    ("role", "carrier", "status"), [("clerk", "second", 403), ("operator", "𠮷🙂", 404), ("operator", "", 422)]
+)
+def test_who_may_not_or_names_no_carrier_changes_nothing(two_carriers: Bench, role: str, carrier: str, status: int) -> None:
+    client = two_carriers.client(role, browser=True)
+    assert client.post("/notify/messages/carriers", data={"carrier": carrier, "used": "false"}).status_code == status
+    assert two_carriers.all(CarrierStanding) == []
+
+
+def test_a_carrier_that_is_left_shows_when_it_is_tried_again(two_carriers: Bench) -> None:
+    two_carriers.add(CarrierStanding(name="second", state="left", since=START, tries=2, trial_at=START + timedelta(seconds=20)))
+    page = two_carriers.client("clerk", browser=True).get("/notify/messages/carriers").text
+    assert "先避开" in page
+    assert "再试" in page
+    assert "由运行人员办理" in page
+
+
+@pytest.mark.parametrize(("went", "sent"), [("true", 1), ("false", 2)])
+def test_of_a_text_in_doubt_somebody_says_on_its_page_whether_it_went(
+    bench: Bench, place: Place, carrier: PocketCarrier, went: str, sent: int
+) -> None:
+    carrier.asks = False
+    carrier.next_sends.append("lost")
+    bench.work()
+    ask_until_believed(bench)
+    path = f"/notify/messages/{the(bench, 'place_confirmed').id}"
+    assert "由社工或运行人员定" in bench.client("nurse", browser=True).get(path).text
+    assert bench.client("nurse", browser=True).post(path, data={"went": went}).status_code == 403
+    client = bench.client("clerk", browser=True)
+    assert "没有发出，再发一次" in client.get(path).text
+    answer = client.post(path, data={"went": went})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    bench.work()
+    assert (the(bench, "place_confirmed").state, len(carrier.calls)) == ("accepted", sent)
+    assert "没有发出，再发一次" not in client.get(path).text
+    assert client.post(path, data={"went": went}).status_code == 409

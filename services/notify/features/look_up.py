@@ -59,13 +59,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A text from what caused it to what was answered."""
+    """A text from what caused it to what was answered. `in_doubt`: nobody is asked any more whether it went, staff decide."""
 
     line: Line
     cause: str
     cause_id: str
     session: str
     words: str
+    in_doubt: bool
     steps: Sequence[Step]
 
 
@@ -82,6 +83,7 @@ def show_message(message_id: UUID, unit: Unit) -> Life:
         cause_id=cause_id,
         session=_title(message.session_id, unit),
         words=_words(message, attempts, unit),
+        in_doubt=any(attempt.outcome == "unknown" and attempt.ask_at is None for attempt in attempts),
         steps=_steps(message, [_try(attempt, unit) for attempt in attempts], [_said(reply, unit) for reply in replies], unit),
     )
 

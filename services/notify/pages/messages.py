@@ -7,15 +7,17 @@ from typing import Annotated, cast, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse
 from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from services.notify.domain.outcomes import State
+from services.notify.features.decide_unknown import DecideUnknown, decide_unknown
 from services.notify.features.list_messages import MOST_COUNTED, Wanted, count_reasons, count_states, list_messages
 from services.notify.features.look_up import show_message
 from services.notify.pages.words import READERS, WORDS, pages
-from shared.auth import COOKIE, STAFF, require
+from shared.auth import COOKIE, STAFF, Principal, require
 from shared.contracts.notify import Purpose
 from shared.http import StaffDep, UnitDep, service_of, who_holds
 from shared.service import Service
@@ -34,6 +36,15 @@ def _given(value: object) -> object:
     return None if value == "" else value
 
 
+DECIDERS = ("clerk", "operator")
+"""Who may say of a text in doubt whether it went."""
+
+
+def _decider(staff: StaffDep) -> Principal:
+    return require(staff, *DECIDERS)
+
+
+DeciderDep = Annotated[Principal, Depends(_decider)]
 StateAsked = Annotated[State | None, BeforeValidator(_given), Query()]
 PurposeAsked = Annotated[Purpose | None, BeforeValidator(_given), Query()]
 Asked = Annotated[str, Query(max_length=40)]
@@ -110,7 +121,22 @@ def messages_wake(service: Service) -> Wake:
 def get_message(request: Request, message_id: UUID, unit: UnitDep, staff: StaffDep) -> Response:
     """One text's life."""
     life = show_message(message_id, unit)
-    return pages.render(request, "message.html", life=life, readable=staff.may(*READERS), position=moved(unit), **WORDS)
+    return pages.render(
+        request,
+        "message.html",
+        life=life,
+        readable=staff.may(*READERS),
+        may_decide=staff.may(*DECIDERS),
+        position=moved(unit),
+        **WORDS,
+    )
+
+
+@router.post("/messages/{message_id}")
+def post_message(message_id: UUID, went: Annotated[bool, Form()], unit: UnitDep, staff: DeciderDep) -> Response:
+    """Somebody knows of a text in doubt whether it went."""
+    decide_unknown(DecideUnknown(message_id=message_id, went=went, staff_id=staff.id), unit)
+    return RedirectResponse(f"/notify/messages/{message_id}", status_code=303)
 
 
 def moved(unit: Unit) -> int:
