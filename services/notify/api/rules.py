@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notify.api.templates import EditorDep
-from services.notify.features.house_rules import SetRules, rules_of, set_rules
+from services.notify.features.house_rules import SetRules, TimeOfDay, rules_of, set_rules
 from services.notify.tables import HouseRules
 from shared.http import StaffDep, UnitDep
 
@@ -23,8 +22,8 @@ class RulesOut(BaseModel):
         extra="forbid", json_schema_extra={"example": {"opens": "08:30", "closes": "20:30", "day_lead": 1440, "hours_lead": 120}}
     )
 
-    opens: time
-    closes: time
+    opens: TimeOfDay
+    closes: TimeOfDay
     day_lead: Annotated[int, Field(ge=60, le=7 * 24 * 60)]
     hours_lead: Annotated[int, Field(ge=30, le=12 * 60)]
 

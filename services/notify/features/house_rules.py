@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from services.notify.domain.hours import Hours, Reminder, reminders
 from services.notify.features import Command
@@ -27,11 +27,21 @@ class LeadsCross(Invalid):
     code = "leads_cross"
 
 
+def _to_the_minute(at: time) -> time:
+    return time(at.hour, at.minute)
+
+
+TimeOfDay = Annotated[
+    time, AfterValidator(_to_the_minute), WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"})
+]
+"""Shanghai's time of day, to the minute."""
+
+
 class SetRules(Command):
     """Texts go out from `opens` to `closes`; reminders come `day_lead` and `hours_lead` minutes before."""
 
-    opens: time
-    closes: time
+    opens: TimeOfDay
+    closes: TimeOfDay
     day_lead: Annotated[int, Field(ge=60, le=7 * 24 * 60)]
     hours_lead: Annotated[int, Field(ge=30, le=12 * 60)]
 
