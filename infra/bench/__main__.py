@@ -50,7 +50,7 @@ def main() -> int:
     """Measure, show, write; 1 when the servers do not fit."""
     parser = argparse.ArgumentParser(prog="bench", description="Measures the claims against ordinary ways to do the same.")
     parser.add_argument("--quick", action="store_true", help="small counts, to see that it works; writes no results")
-    parser.add_argument("--only", choices=PARTS, help="one part alone; writes no results")
+    parser.add_argument("--only", choices=PARTS, help="one part alone; its results take the place of its last ones")
     chosen = parser.parse_args()
     console = Console(highlight=False)
     try:
@@ -66,8 +66,8 @@ def main() -> int:
         return 1
     for name, rows in parts.items():
         console.print(_table(PARTS[name], rows), rows[0]["conditions"], "")
-    if not chosen.quick and not chosen.only:
-        RESULTS.write_text(_page(conditions, parts))
+    if not chosen.quick:
+        RESULTS.write_text(_with_part(RESULTS.read_text(), conditions, parts) if chosen.only else _page(conditions, parts))
         console.print(f"Written to {RESULTS.relative_to(REPOSITORY)}.")
     return 0
 
@@ -175,11 +175,23 @@ def _number(value: float) -> str:
 def _page(conditions: dict[str, str], parts: dict[str, list[Row]]) -> str:
     lines = ["# What was measured", "", "Made by `make bench`.", "", READING]
     lines += [f"- {name}: {value}" for name, value in conditions.items()]
-    for name, rows in parts.items():
-        lines += ["", f"## {PARTS[name]}", "", f"{rows[0]['conditions'][:1].upper()}{rows[0]['conditions'][1:]}.", ""]
-        lines += ["| what | figure | unit | ratio | goal |", "|---|---:|---|---:|---|"]
-        lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *(_section(conditions, name, rows) for name, rows in parts.items())])
+
+
+def _section(conditions: dict[str, str], name: str, rows: list[Row]) -> str:
+    when = f"Measured {conditions['Date']} at commit {conditions['Commit']}, load at the start {conditions['Load at the start']}."
+    lines = ["", f"## {PARTS[name]}", "", f"{when} {rows[0]['conditions'][:1].upper()}{rows[0]['conditions'][1:]}.", ""]
+    lines += ["| what | figure | unit | ratio | goal |", "|---|---:|---|---:|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(_cells(row))} |" for row in rows), ""])
+
+
+def _with_part(page: str, conditions: dict[str, str], parts: dict[str, list[Row]]) -> str:
+    """The page with one part measured anew."""
+    ((name, rows),) = parts.items()
+    before, heading, rest = page.partition(f"\n## {PARTS[name]}\n")
+    after = rest.partition("\n## ")
+    others = f"\n## {after[2]}" if after[1] else ""
+    return f"{before if heading else page}{_section(conditions, name, rows)}{others}"
 
 
 if __name__ == "__main__":
