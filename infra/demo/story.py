@@ -12,9 +12,12 @@ from infra.demo.course import course_ends, course_goes_on, course_opens
 from infra.demo.neighbours import asks_to_be_forgotten, household, is_forgotten, missed, written_down_twice
 from infra.demo.noons import noon_half_hour, on_paper, reminders, sign_up, without_network
 from infra.demo.stage import Stage, StoryStopped, call, on_stage
-from infra.demo.texts import silence, texts_again, texts_at_night
+from infra.demo.texts import failover, silence, texts_again, texts_at_night
 from infra.demo.town import a_new_month, bulletin, livestream, stations, two_years
 from infra.local.stack import Stack
+
+CARRIERS = "simulated=9 second=1"
+"""The carriers of the story, and how they share the texts."""
 
 
 def play(stack: Stack, console: Console) -> bool:
@@ -84,6 +87,7 @@ CHAPTERS = (
     asks_to_be_forgotten,
     texts_at_night,
     silence,
+    failover,
     texts_again,
     without_network,
     course_ends,

@@ -12,6 +12,9 @@ from shared.clock import SHANGHAI
 LATE, SILENT, COMES_BACK = 20, 21, 9
 """Which of the month's residents they are; who comes back is the one who had answered TD."""
 
+OTHERS = range(10, 20)
+"""Residents who are signed up while a carrier fails, until it is left."""
+
 ASKED_WITHIN = timedelta(minutes=2)
 """How much later the carrier has been asked about a text that it never answered."""
 
@@ -39,6 +42,9 @@ def silence(stage: Stage, month: Month) -> None:
     if stage.stack.sms:
         _centre_away(stage, month, person.phone, heard)
         return
+    if "second" in _carriers(stage):
+        _use(stage, "second", used=False)
+        stage.tell("Two carriers share the texts, nine to one. An operator takes the second out of use for a while.")
     stage.carrier_fails(accept_then_500={"next": 1})
     message = _sign_up(stage, month, SILENT)
     stage.wait_for(lambda: _state(stage, message) == "unknown", "the text that nobody knows about")
@@ -63,6 +69,32 @@ def _centre_away(stage: Stage, month: Month, phone: str, heard: int) -> None:
     stage.tell(f"The centre is back. On the phone: [bold]{len(stage.texts(phone)) - heard}[/] text.")
 
 
+def failover(stage: Stage, month: Month) -> None:
+    """A carrier refuses everything: its texts go to the other at once, it is left, and comes back by itself."""
+    if "second" not in _carriers(stage):
+        return
+    _use(stage, "second", used=True)
+    stage.carrier_fails(busy={"probability": 1})
+    signed_up = []
+    for number in OTHERS:
+        if _carriers(stage)["simulated"] == "left":
+            break
+        signed_up.append(_sign_up(stage, month, number, noon=4))
+        stage.wait_for(lambda: _state(stage, signed_up[-1]) == "delivered", "a text that the other carrier takes")
+    refused = "SELECT count(*) FROM attempt WHERE outcome = 'refused' AND message_id = ANY(%s)"
+    refusals = stage.number("notify", refused, (signed_up,))
+    stage.tell(
+        f"The first carrier refuses everything: {refusals} refusals, and it is [bold]{_carriers(stage)['simulated']}[/]. "
+        f"The second takes over: {len(signed_up)} of {len(signed_up)} texts are on the phones."
+    )
+    stage.carrier_fails(busy={"probability": 0})
+    stage.move_clock(shanghai(5, 25, 8, 45))
+    tried = _sign_up(stage, month, OTHERS[len(signed_up)], noon=4)
+    stage.wait_for(lambda: _carriers(stage)["simulated"] == "open", "the first carrier, back in use")
+    stage.wait_for(lambda: _state(stage, tried) == "delivered", "the text it was tried with")
+    stage.tell("It is well again: a single text is tried with it, arrives, and the carrier is back in use by itself.")
+
+
 def texts_again(stage: Stage, month: Month) -> None:
     """Whoever had enough of texts may have them again."""
     person, resident = month.residents[COMES_BACK]
@@ -77,14 +109,23 @@ def texts_again(stage: Stage, month: Month) -> None:
     )
 
 
-def _sign_up(stage: Stage, month: Month, number: int) -> str:
-    """Somebody is signed up for the fourth Wednesday; the text about it is planned."""
+def _sign_up(stage: Stage, month: Month, number: int, noon: int = 3) -> str:
+    """Somebody is signed up for the fourth Wednesday, or another; the text about it is planned."""
     _, resident = month.residents[number]
-    session = month.noons[3]
+    session = month.noons[noon]
     call(stage.staff("clerk"), "POST", "/registration/api/registrations", {"session_id": session, "resident_id": resident})
     planned = "SELECT id FROM message WHERE registration_id = %s AND purpose = 'place_confirmed'"
     registration = registration_of(stage, session, resident)
     return str(stage.wait_for(lambda: stage.rows("notify", planned, (registration,)), "the confirmation")[0][0])
+
+
+def _carriers(stage: Stage) -> dict[str, str]:
+    """Where each carrier stands, by its name."""
+    return {carrier["name"]: carrier["state"] for carrier in call(stage.staff("operator"), "GET", "/notify/api/carriers")}
+
+
+def _use(stage: Stage, carrier: str, *, used: bool) -> None:
+    call(stage.staff("operator"), "PUT", f"/notify/api/carriers/{carrier}", {"used": used})
 
 
 def _state(stage: Stage, message: str) -> str:

@@ -70,8 +70,9 @@ def demo(
     ] = False,
 ) -> None:
     """Start everything and play the story; it is left running with the addresses to open."""
-    from infra.demo.story import play
+    from infra.demo.story import CARRIERS, play
 
+    os.environ.setdefault("JIAMENKOU_CARRIERS", CARRIERS)
     with _launched(home or HOME_DEMO, port, scale, redis, sms) as stack:
         agreed = play(stack, console)
         if not leave:

@@ -204,6 +204,8 @@ NO_PLACE = {
     "year": "holidays are everybody's",
     "token": "a calendar's own secret",
     "moment": "a test of the course that is named beside it",
+    "nonce": "a scan of the session that is named beside it",
+    "entry_id": "a line of the resident who is named beside it",
 }
 
 
