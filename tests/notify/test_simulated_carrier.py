@@ -30,7 +30,7 @@ from shared import clock
 from shared.service import Service
 from shared.testing import Bench
 from tests.conftest import Databases
-from tests.notify.conftest import ANA, ANAS_PHONE, Place, Story, the
+from tests.notify.conftest import ANA, ANAS_PHONE, NOON, Place, Story, the
 
 PATIENCE = 60.0
 
@@ -113,11 +113,13 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def line(databases: Databases, keys: Path, log: Path) -> Iterator[Line]:
-    """Both processes, connected."""
+def line(databases: Databases, keys: Path, log: Path, request: pytest.FixtureRequest) -> Iterator[Line]:
+    """Both processes, connected; a test may name the carrier that cannot be asked."""
     carrier_port, port = free_port(), free_port()
     url = f"http://127.0.0.1:{carrier_port}"
     gateway = SimulatedCarrier(url, 1)
+    if getattr(request, "param", "") == "unqueryable":
+        gateway = SimulatedCarrier(f"{url}/unqueryable", 1, name="unqueryable", asks=False)
     made = service(
         carriers={gateway.name: gateway}, carrier_url=url, database_url=databases.fresh("notify"), keys=keys, profile="demo"
     )
@@ -200,6 +202,49 @@ def test_a_receipt_that_comes_before_the_carriers_own_answer_is_believed(line: L
     line.carrier.post("/faults", json={"receipts_first": {"next": 1}})
     wait_for(lambda: line.state() == "delivered")
     assert len(line.arrived()) == 1
+
+
+EVERYTHING = {
+    "accept_then_500": {"probability": 0.2},
+    "accept_then_timeout": {"probability": 0.1},
+    "reset": {"probability": 0.1},
+    "busy": {"probability": 0.2},
+    "slow": {"probability": 0.3, "ms": 300},
+    "receipts_lost": {"probability": 0.2},
+    "receipts_doubled": {"probability": 0.5, "times": 5},
+    "receipts_reordered": {"probability": 0.5},
+    "receipts_forged": {"probability": 0.5},
+    "receipts_first": {"probability": 0.3},
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "fewest"),
+    [("simulated", "", 1), ("unqueryable", "/unqueryable", 0)],
+    indirect=["line"],
+    ids=["asked", "not asked"],
+)
+def test_with_every_fault_at_once_no_phone_gets_a_text_twice(line: Line, story: Story, at: str, fewest: int) -> None:
+    session = uuid4()
+    line.bench.hear(story.session(session, NOON + timedelta(days=7)))
+    phones = {f"1380013{number:04}": uuid4() for number in range(15)}
+    for phone, resident in phones.items():
+        line.bench.hear(story.resident(resident, f"+86{phone}"), story.confirmed(uuid4(), session, resident))
+    assert line.carrier.post(f"{at}/faults", json=EVERYTHING).status_code == 200
+    for _ in range(6):
+        line.bench.work()
+        line.bench.at(timedelta(minutes=5))
+    line.carrier.delete(f"{at}/faults")
+    for _ in range(12):
+        line.bench.work()
+        line.bench.at(timedelta(minutes=30))
+    on_phones = {
+        phone["number"]: len([text for text in phone["texts"] if not text["mine"]])
+        for phone in line.carrier.get("/phones").json()
+    }
+    ended = dict(line.bench.query("SELECT resident_id, state FROM message WHERE purpose = 'place_confirmed'"))
+    assert {phone: on_phones.get(phone, 0) for phone in phones if not fewest <= on_phones.get(phone, 0) <= 1} == {}
+    assert [ended[phones[phone]] for phone in phones if not on_phones.get(phone) and ended[phones[phone]] != "unknown"] == []
 
 
 def test_the_second_carrier_has_faults_of_its_own_and_the_same_phones(line: Line) -> None:
